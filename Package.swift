@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of settings for every target of our own: warnings are errors, so that CI and a
+// developer's machine can't disagree about what is clean.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "dovecot-director-exporter",
+    products: [
+        .executable(name: "dovecot-director-exporter", targets: ["DirectorExporter"]),
+        .library(name: "AdminProbe", targets: ["AdminProbe"]),
+        .library(name: "DirectorRing", targets: ["DirectorRing"]),
+        .library(name: "Exposition", targets: ["Exposition"]),
+    ],
+    dependencies: [
+        // Each dependency and its reason: docs/DEPENDENCIES.md.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    ],
+    targets: [
+        // System libraries. Nothing above them sees C but through one Swift seam each.
+        .systemLibrary(
+            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Revision and compiler, handed in by the build command.
+        .target(name: "CBuildInfo"),
+
+        // The admin protocol: bytes to rows, and one connection with deadlines.
+        .target(name: "AdminProbe", swiftSettings: swiftSettings),
+        // What the rows mean: order, neighbours, digests, differences as events. Values only.
+        .target(name: "DirectorRing", dependencies: ["AdminProbe"], swiftSettings: swiftSettings),
+        // The Prometheus text formats. Knows neither Dovecot nor HTTP.
+        .target(name: "Exposition", swiftSettings: swiftSettings),
+        // The seam over libsystemd: journal entries and service notifications.
+        .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: swiftSettings),
+
+        .executableTarget(
+            name: "DirectorExporter",
+            dependencies: [
+                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "CBuildInfo", "CZlib",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+
+        .testTarget(
+            name: "ExporterTests",
+            dependencies: [
+                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "DirectorExporter",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            resources: [.copy("Golden"), .copy("Recordings")],
+            swiftSettings: swiftSettings),
+        // Real directors, real sidecars, the real journal.
+        .testTarget(
+            name: "RingTests",
+            dependencies: ["AdminProbe", "DirectorRing"],
+            swiftSettings: swiftSettings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,138 @@
+/// The one connection to a director's admin socket, for the two list commands and nothing else.
+///
+/// Not for two threads at once. At most one socket is open at any time; it persists from poll to
+/// poll, since the director has no idle timeout and each connect would cost it an accept.
+public final class AdminConnection {
+    /// What one poll brought.
+    public struct Poll: Sendable {
+        public var reply: AdminReply
+        /// From the write of the commands to both lists parsed.
+        public var duration: Duration
+        /// The connection of the last poll is gone: the director restarted or reloaded. True at the
+        /// first poll.
+        public var isNewConnection: Bool
+    }
+
+    private static let commands = "HOST-LIST\nDIRECTOR-LIST\n"
+
+    private let path: String
+    private let limits: AdminReplyReader.Limits
+    private let reserve: DescriptorReserve?
+    private let cancel: Cancellation?
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var session: Session?
+
+    /// - Parameters:
+    ///   - path: the socket's path.
+    ///   - reserve: descriptors to give up when the process has none left.
+    ///   - cancel: ends a poll from another thread.
+    public init(
+        path: String, limits: AdminReplyReader.Limits = AdminReplyReader.Limits(),
+        reserve: DescriptorReserve? = nil, cancel: Cancellation? = nil
+    ) {
+        self.path = path
+        self.limits = limits
+        self.reserve = reserve
+        self.cancel = cancel
+        buffer = .allocate(byteCount: 32 * 1024, alignment: 16)
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    /// An open socket and how far its stream has been read.
+    private final class Session {
+        let socket: AdminSocket
+        var reader: AdminReplyReader
+
+        init(socket: AdminSocket, limits: AdminReplyReader.Limits) {
+            self.socket = socket
+            reader = AdminReplyReader(limits: limits)
+        }
+    }
+
+    /// Asks for both lists. A connection that ended is opened anew and asked once more.
+    ///
+    /// - Parameter timeout: for all of it, the repeat included.
+    /// - Throws: what went wrong. The connection is closed then.
+    public func poll(timeout: Duration) throws(AdminFault) -> Poll {
+        let deadline = MonotonicTime.now() + timeout
+        do throws(AdminFault) {
+            return try attempt(until: deadline)
+        } catch {
+            guard error.reason == .disconnected else { throw error }
+            return try attempt(until: deadline)
+        }
+    }
+
+    /// Closes the connection.
+    public func close() {
+        session = nil
+    }
+
+    private func attempt(until deadline: MonotonicTime) throws(AdminFault) -> Poll {
+        do throws(AdminFault) {
+            try closeIfEnded()
+            let isNew = session == nil
+            let session: Session
+            if let open = self.session { session = open } else { session = try open(until: deadline) }
+            let greeting = isNew ? Greeting.client : ""
+            let start = MonotonicTime.now()
+            session.reader.expectLists()
+            try session.socket.write(
+                greeting + AdminConnection.commands, until: deadline, or: cancel)
+            try read(session, to: .finished, until: deadline)
+            return Poll(
+                reply: session.reader.takeReply(), duration: MonotonicTime.now() - start,
+                isNewConnection: isNew)
+        } catch {
+            let greeted = session.map { $0.reader.state != .greeting } ?? false
+            session = nil
+            throw error.with(afterGreeting: greeted)
+        }
+    }
+
+    /// A connection that ended since the last poll says so without being asked.
+    private func closeIfEnded() throws(AdminFault) {
+        guard let session else { return }
+        let count: Int?
+        do throws(AdminFault) {
+            count = try session.socket.readAvailable(into: buffer)
+        } catch {
+            count = 0
+        }
+        switch count {
+        case nil: return
+        case 0: self.session = nil
+        default:
+            throw AdminFault(.protocol, "the director sent something that was not asked for")
+        }
+    }
+
+    private func open(until deadline: MonotonicTime) throws(AdminFault) -> Session {
+        let opened = Session(
+            socket: try AdminSocket(connectingTo: path, reserve: reserve), limits: limits)
+        session = opened
+        reserve?.refill()
+        try read(opened, to: .idle, until: deadline)
+        return opened
+    }
+
+    private func read(
+        _ session: Session, to state: AdminReplyReader.State, until deadline: MonotonicTime
+    ) throws(AdminFault) {
+        while session.reader.state != state {
+            // A drip of one byte at a time passes every wait: the deadline is for the whole poll.
+            guard MonotonicTime.now() < deadline else {
+                throw AdminFault(.timeout, "no whole answer within the deadline")
+            }
+            let count = try session.socket.read(into: buffer, until: deadline, or: cancel)
+            guard count > 0 else {
+                throw AdminFault(.disconnected, "the director closed the connection")
+            }
+            try session.reader.consume(
+                Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+/// Where the TAB separated fields of one line are. Splits first; unescaping is for the few fields
+/// that need it.
+struct LineFields {
+    /// More fields than any version sends; what is behind them isn't read.
+    static let capacity = 13
+
+    private var ends: InlineArray<13, Int>
+    private(set) var count: Int
+
+    /// - Parameter line: a line without its LF. An empty line has one empty field.
+    init(_ line: Span<UInt8>) {
+        ends = InlineArray(repeating: 0)
+        count = 0
+        for index in line.indices where line[index] == UInt8(ascii: "\t") {
+            ends[count] = index
+            count += 1
+            if count == LineFields.capacity { return }
+        }
+        ends[count] = line.count
+        count += 1
+    }
+
+    /// The byte range of a field.
+    ///
+    /// - Precondition: `0 <= field < count`.
+    func range(_ field: Int) -> Range<Int> {
+        (field == 0 ? 0 : ends[field - 1] + 1)..<ends[field]
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether the bytes are those of `text`.
+    func equals(_ text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount && starts(with: text)
+    }
+
+    /// Whether the first bytes are those of `text`.
+    func starts(with text: StaticString) -> Bool {
+        guard count >= text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { expected in
+            for (index, byte) in expected.enumerated() where self[index] != byte { return false }
+            return true
+        }
+    }
+
+    /// A decimal number without sign or blanks; nil where it is none or exceeds `maximum`.
+    func unsigned(upTo maximum: UInt64 = .max) -> UInt64? {
+        guard count > 0 else { return nil }
+        var value: UInt64 = 0
+        for index in indices {
+            let digit = self[index] &- UInt8(ascii: "0")
+            guard digit <= 9 else { return nil }
+            let (product, overflowed) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carried) = product.addingReportingOverflow(UInt64(digit))
+            if overflowed || carried { return nil }
+            value = sum
+        }
+        return value <= maximum ? value : nil
+    }
+
+    /// A decimal number with an optional minus; nil where it is none or doesn't fit.
+    func signed() -> Int64? {
+        guard count > 0, self[0] == UInt8(ascii: "-") else {
+            return unsigned(upTo: UInt64(Int64.max)).map { Int64($0) }
+        }
+        return extracting(1..<count).unsigned(upTo: UInt64(Int64.max)).map { -Int64($0) }
+    }
+
+    /// The bytes as a string; nil where they aren't UTF-8.
+    func text() -> String? {
+        withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The bytes as a string for a log line: broken UTF-8 is replaced, and it is cut at `limit`.
+    func excerpt(limit: Int = 120) -> String {
+        let shown = extracting(0..<Swift.min(count, limit))
+        let text = shown.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        return count > limit ? text + "…" : text
+    }
+}

@@ -1,0 +1,1 @@
+// Only the header matters; a C target needs a source file.

@@ -1,0 +1,211 @@
+internal import AdminProbe
+internal import DirectorRing
+internal import Exposition
+
+extension MetricsPage {
+    init(_ record: PollRecord) {
+        let snapshot = record.observation?.snapshot
+        let links = (snapshot?.links ?? []).map { link in
+            (link: link, labels: LabelSet.link(link.member, link.side))
+        }
+        let backendCount = snapshot?.backends.count ?? 0
+        var gauges = FamilyWriter(.text, capacity: 8192 + backendCount * 300)
+        gauges.writePoll(record)
+        if let observation = record.observation {
+            gauges.writeRing(observation)
+            gauges.writeLinks(links)
+            gauges.writeBackends(observation.snapshot)
+        }
+        gauges.writeExporter(record)
+        self.gauges = gauges.bytes
+        textCounters = MetricsPage.counters(record, links, .text)
+        openMetricsCounters = MetricsPage.counters(record, links, .openMetrics)
+    }
+
+    private static func counters(
+        _ record: PollRecord, _ links: [(link: Link, labels: LabelSet)],
+        _ format: ExpositionFormat
+    ) -> [UInt8] {
+        var writer = FamilyWriter(format, capacity: 4096 + links.count * 256)
+        writer.begin(DirectorFamilies.pollFailures)
+        for reason in AdminFault.Reason.allCases {
+            writer.sample(
+                LabelSet(DirectorFamilies.pollFailures, reason.rawValue),
+                record.failures[reason] ?? 0)
+        }
+        writer.begin(DirectorFamilies.rejectedRows)
+        writer.sample(LabelSet(DirectorFamilies.rejectedRows, "hosts"), record.rejectedHosts)
+        writer.sample(
+            LabelSet(DirectorFamilies.rejectedRows, "directors"), record.rejectedDirectors)
+        writer.begin(DirectorFamilies.events)
+        for kind in EventKind.allCases {
+            writer.sample(LabelSet(DirectorFamilies.events, kind.rawValue), record.events[kind] ?? 0)
+        }
+        writer.write(DirectorFamilies.linkReceived, links) { $0.traffic?.bytesReceived }
+        writer.write(DirectorFamilies.linkSent, links) { $0.traffic?.bytesSent }
+        return writer.bytes
+    }
+}
+
+extension LabelSet {
+    /// The labels of a family, by their values in its order.
+    fileprivate init(_ family: MetricFamily, _ values: String...) {
+        self.init(names: family.labels, values: values)
+    }
+
+    fileprivate static func link(_ member: Member, _ side: Side) -> LabelSet {
+        LabelSet(DirectorFamilies.neighbor, member.description, side.rawValue)
+    }
+
+    fileprivate static func director(_ member: Member) -> LabelSet {
+        LabelSet(DirectorFamilies.member, member.description)
+    }
+}
+
+extension FamilyWriter {
+    fileprivate mutating func write(_ family: MetricFamily, _ value: Bool?) {
+        guard let value else { return }
+        begin(family)
+        sample(.none, value)
+    }
+
+    fileprivate mutating func write(_ family: MetricFamily, _ value: Double?) {
+        guard let value else { return }
+        begin(family)
+        sample(.none, value)
+    }
+
+    /// A family with a sample for each link that has the value; none where no link has it.
+    fileprivate mutating func write(
+        _ family: MetricFamily, _ links: [(link: Link, labels: LabelSet)],
+        _ value: (Link) -> UInt64?
+    ) {
+        var hasBegun = false
+        for (link, labels) in links {
+            guard let value = value(link) else { continue }
+            if !hasBegun { begin(family) }
+            hasBegun = true
+            sample(labels, value)
+        }
+    }
+
+    fileprivate mutating func writePoll(_ record: PollRecord) {
+        write(DirectorFamilies.up, record.observation != nil)
+        write(DirectorFamilies.lastSuccess, record.lastSuccess)
+        if !record.expected.isEmpty {
+            begin(DirectorFamilies.expectedMember)
+            for member in record.expected.sorted() { sample(.director(member), true) }
+        }
+    }
+
+    fileprivate mutating func writeExporter(_ record: PollRecord) {
+        if let director = record.lastKnownDirector {
+            begin(ExporterFamilies.lastKnownDirector)
+            sample(.director(director), true)
+        }
+        begin(ExporterFamilies.buildInfo)
+        sample(
+            LabelSet(
+                ExporterFamilies.buildInfo, BuildInfo.version, BuildInfo.revision,
+                BuildInfo.swiftVersion), true)
+        write(ExporterFamilies.reloadSuccessful, true)
+        write(ExporterFamilies.reloadTime, record.startTime)
+    }
+
+    fileprivate mutating func writeRing(_ observation: PollRecord.Observation) {
+        let snapshot = observation.snapshot
+        write(DirectorFamilies.pollDuration, observation.duration.inSeconds)
+        if let member = snapshot.ownMember {
+            begin(DirectorFamilies.selfInfo)
+            sample(.director(member), true)
+        }
+        write(DirectorFamilies.handshaked, snapshot.isHandshaked)
+        write(DirectorFamilies.synced, snapshot.isSynced)
+        write(DirectorFamilies.unsyncedSince, observation.unsyncedSince)
+        write(
+            DirectorFamilies.lastSyncDuration,
+            snapshot.lastSyncMilliseconds.map { Double($0) / 1000 })
+        write(DirectorFamilies.isolated, snapshot.isIsolated)
+        writeMembers(snapshot)
+        begin(DirectorFamilies.viewInfo)
+        sample(LabelSet(DirectorFamilies.viewInfo, snapshot.membersDigest.description), true)
+        writeNeighbors(snapshot)
+        if let count = snapshot.anonymousConnections {
+            begin(DirectorFamilies.anonymousConnections)
+            sample(.none, UInt64(count))
+        }
+    }
+
+    private mutating func writeMembers(_ snapshot: RingSnapshot) {
+        guard !snapshot.members.isEmpty else { return }
+        let members = snapshot.members.map { (state: $0, labels: LabelSet.director($0.member)) }
+        begin(DirectorFamilies.member)
+        for (state, labels) in members { sample(labels, !state.isBeingRemoved) }
+        if !snapshot.order.isEmpty {
+            begin(DirectorFamilies.memberPosition)
+            for (position, member) in snapshot.order.enumerated() {
+                sample(.director(member), UInt64(position))
+            }
+        }
+        begin(DirectorFamilies.memberLastFailure)
+        for (state, labels) in members { sample(labels, state.lastFailure) }
+    }
+
+    private mutating func writeNeighbors(_ snapshot: RingSnapshot) {
+        if snapshot.left != nil || snapshot.right != nil {
+            begin(DirectorFamilies.neighbor)
+            if let left = snapshot.left { sample(.link(left, .left), true) }
+            if let right = snapshot.right { sample(.link(right, .right), true) }
+        }
+        if let expected = snapshot.expected {
+            begin(DirectorFamilies.expectedNeighborLinked)
+            sample(.link(expected.left, .left), snapshot.left == expected.left)
+            sample(.link(expected.right, .right), snapshot.right == expected.right)
+        }
+    }
+
+    fileprivate mutating func writeLinks(_ links: [(link: Link, labels: LabelSet)]) {
+        write(DirectorFamilies.linkHandshaked, links) { $0.isHandshaked.map { $0 ? 1 : 0 } }
+        write(DirectorFamilies.linkSynced, links) { $0.isSynced.map { $0 ? 1 : 0 } }
+        if links.contains(where: { $0.link.traffic != nil }) {
+            begin(DirectorFamilies.linkPing)
+            for (link, labels) in links {
+                guard let traffic = link.traffic else { continue }
+                sample(labels, Double(traffic.pingMilliseconds) / 1000)
+            }
+        }
+        write(DirectorFamilies.linkBuffered, links) { $0.traffic?.bytesBuffered }
+        write(DirectorFamilies.linkBufferedPeak, links) { $0.traffic?.bytesBufferedPeak }
+        write(DirectorFamilies.linkLastInput, links) { $0.traffic?.lastInput.map { UInt64($0) } }
+        write(DirectorFamilies.linkLastOutput, links) { $0.traffic?.lastOutput.map { UInt64($0) } }
+    }
+
+    fileprivate mutating func writeBackends(_ snapshot: RingSnapshot) {
+        begin(DirectorFamilies.backendsViewInfo)
+        sample(
+            LabelSet(DirectorFamilies.backendsViewInfo, snapshot.backendsDigest.description), true)
+        guard !snapshot.backends.isEmpty else { return }
+        let labels = snapshot.backends.map {
+            LabelSet(DirectorFamilies.backendUsers, $0.key.address.description, $0.key.tag)
+        }
+        write(DirectorFamilies.backendUsers, snapshot.backends, labels) { $0.users }
+        write(DirectorFamilies.backendVhosts, snapshot.backends, labels) { $0.vhosts }
+        write(DirectorFamilies.backendUp, snapshot.backends, labels) { $0.isUp.map { $0 ? 1 : 0 } }
+        write(DirectorFamilies.backendChange, snapshot.backends, labels) {
+            $0.lastChange.map { UInt64($0) }
+        }
+    }
+
+    private mutating func write(
+        _ family: MetricFamily, _ backends: [Backend], _ labels: [LabelSet],
+        _ value: (Backend) -> UInt64?
+    ) {
+        var hasBegun = false
+        for (backend, labels) in zip(backends, labels) {
+            guard let value = value(backend) else { continue }
+            if !hasBegun { begin(family) }
+            hasBegun = true
+            sample(labels, value)
+        }
+    }
+}

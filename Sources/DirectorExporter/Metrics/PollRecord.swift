@@ -1,0 +1,29 @@
+internal import AdminProbe
+internal import DirectorRing
+
+/// All that the polls so far have to say; a page of metrics is made of it.
+struct PollRecord: Sendable {
+    /// What the last poll brought.
+    struct Observation: Sendable {
+        var snapshot: RingSnapshot
+        var duration: Duration
+        /// Epoch seconds; nil while the ring isn't syncing.
+        var unsyncedSince: Double?
+    }
+
+    /// Nil when the last poll failed, and before the first is over.
+    var observation: Observation?
+    /// Epoch seconds; nil before the first success.
+    var lastSuccess: Double?
+    var failures: [AdminFault.Reason: UInt64] = [:]
+    var rejectedHosts: UInt64 = 0
+    var rejectedDirectors: UInt64 = 0
+    var events: [EventKind: UInt64] = [:]
+    /// The latest events, newest first.
+    var recentEvents: [RingEvent] = []
+    var expected: [Member] = []
+    /// The member that this exporter spoke for last.
+    var lastKnownDirector: Member?
+    /// Epoch seconds.
+    var startTime: Double
+}

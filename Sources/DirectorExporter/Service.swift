@@ -1,0 +1,158 @@
+internal import AdminProbe
+internal import DirectorRing
+internal import Exposition
+internal import Glibc
+internal import Logging
+internal import Systemd
+
+/// The sidecar as a service: starts its parts, waits for signals, stops them in order.
+struct Service {
+    private static let stopLimit = Duration.seconds(2)
+
+    let options: Options
+    let startTime: Double
+
+    /// Runs until it is told to stop. Returns the exit code.
+    func run() -> Int32 {
+        let signals = SignalWaiter()
+        let writer = LogWriter(format: options.logFormat)
+        writer.start()
+        var log = Logger(label: BuildInfo.program) { _ in
+            WriterLogHandler(writer: writer, level: .info)
+        }
+        log.logLevel = options.logLevel
+        defer { writer.stop(within: Service.stopLimit) }
+
+        guard let cancellation = Cancellation() else {
+            log.error("no descriptors left to start with: raise LimitNOFILE")
+            return 1
+        }
+        let board = Board { signals.wake() }
+        let events = EventLog(
+            socket: options.socket, directory: options.stateDirectory, log: log)
+        let startTime = startTime
+        let server: WebServer
+        do {
+            server = try WebServer(options: options, board: board) {
+                ScrapeTail(
+                    startTime: startTime, eventsPending: events.pending,
+                    stateWriteFailures: events.stateWriteFailures)
+            }
+            for address in options.listenAddresses {
+                let bound = try server.listen(on: address)
+                log.info("serving HTTP", metadata: ["address": "\(bound)"])
+            }
+        } catch {
+            log.error("\(error)")
+            return 1
+        }
+        let view = events.start()
+        log.info(
+            "watching the director",
+            metadata: ["socket": "\(options.socket)", "version": "\(BuildInfo.version)"])
+
+        let polling = PollingThread(
+            options: options, cancellation: cancellation, board: board, events: events, view: view,
+            log: log, startTime: startTime)
+        guard polling.start() else {
+            log.error("no thread to poll on: raise TasksMax")
+            return 1
+        }
+        ServiceWatch(board: board).run(until: signals)
+
+        log.info("stopping")
+        ServiceManager().notify(["STOPPING=1", "STATUS=stopping"])
+        cancellation.cancel()
+        server.stop(within: Service.stopLimit)
+        events.stop(view: polling.join(), within: Service.stopLimit)
+        return 0
+    }
+
+    /// Polls once and prints the metrics. Returns the exit code.
+    func runOnce() -> Int32 {
+        var log = Logger(label: BuildInfo.program) { _ in SwiftLogNoOpLogHandler() }
+        log.logLevel = .error
+        guard let cancellation = Cancellation() else { return 1 }
+        let board = Board()
+        let events = EventLog(socket: options.socket, directory: nil, log: log)
+        let poller = Poller(
+            options: options, cancellation: cancellation, board: board, events: events, view: nil,
+            log: log, startTime: startTime)
+        _ = poller.pollOnce()
+        let contents = board.read()
+        let tail = ScrapeTail(startTime: startTime, eventsPending: 0, stateWriteFailures: 0)
+        StandardStream.output.write(
+            contents.page.gauges + contents.page.counters(in: .text) + tail.rendered(in: .text))
+        if contents.record?.observation != nil { return 0 }
+        StandardStream.error.write("\(BuildInfo.program): \(contents.status)\n")
+        return 1
+    }
+}
+
+/// The poll loop's thread. The poller is made and used on it alone.
+private final class PollingThread: @unchecked Sendable {
+    private let body: () -> LoggedView
+    private var thread: WorkerThread?
+    /// Written before the thread ends, read after it has.
+    private var lastView = LoggedView()
+
+    init(
+        options: Options, cancellation: Cancellation, board: Board, events: EventLog,
+        view: LoggedView?, log: Logger, startTime: Double
+    ) {
+        body = {
+            Poller(
+                options: options, cancellation: cancellation, board: board, events: events,
+                view: view, log: log, startTime: startTime
+            ).run()
+        }
+    }
+
+    func start() -> Bool {
+        thread = WorkerThread("poll") { self.lastView = self.body() }
+        return thread != nil
+    }
+
+    /// Waits for the loop to end, and returns the last view that became events.
+    func join() -> LoggedView {
+        thread?.join()
+        return lastView
+    }
+}
+
+/// Tells the service manager how things are, until a signal says to stop.
+private struct ServiceWatch {
+    let board: Board
+    private let manager = ServiceManager()
+
+    init(board: Board) {
+        self.board = board
+    }
+
+    func run(until signals: SignalWaiter) {
+        let watchdog = ServiceManager.watchdogMicroseconds().map {
+            Duration.microseconds(Int64(clamping: $0 / 3))
+        }
+        var isReady = false
+        var status = ""
+        while true {
+            let contents = board.read()
+            var changes: [String] = []
+            if contents.isReady, !isReady {
+                isReady = true
+                changes.append("READY=1")
+            }
+            if contents.status != status, contents.isReady {
+                status = contents.status
+                changes.append("STATUS=\(status)")
+            }
+            // A poll loop that is stuck gets no reprieve: the manager restarts the service.
+            if watchdog != nil, board.isProgressing(at: .now()) { changes.append("WATCHDOG=1") }
+            if !changes.isEmpty { manager.notify(changes) }
+            switch signals.wait(watchdog) {
+            case .stop: return
+            case .woken, .timedOut: continue
+            }
+        }
+    }
+}

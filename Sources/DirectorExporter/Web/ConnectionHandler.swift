@@ -1,0 +1,267 @@
+internal import AdminProbe
+internal import NIOCore
+internal import NIOHTTP1
+
+/// One HTTP connection: takes requests in order, answers them in order.
+final class ConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = ByteBuffer
+
+    /// No page takes a body; a small one is read and ignored.
+    static let largestBody = 64 * 1024
+
+    private(set) var state: ConnectionState
+    private let site: Site
+    private var context: ChannelHandlerContext?
+    /// The request that is coming in.
+    private var current: HTTPRequestHead?
+    private var bodyBytes = 0
+    /// Whole requests that wait for the answer before theirs.
+    private var waiting: [HTTPRequestHead] = []
+    private var isAnswering = false
+    private var isDraining = false
+    /// Whether the last answer has been given.
+    private var isClosing = false
+
+    init(site: Site) {
+        self.site = site
+        state = ConnectionState(at: .now())
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        site.connections.add(self, on: context.eventLoop)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        site.connections.remove(self)
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosing = true
+        context.fireChannelInactive()
+    }
+
+    /// Bytes have come in; called before they are parsed.
+    func bytesArrived() {
+        state.received(at: .now())
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            begin(head, context)
+        case .body(let bytes):
+            bodyBytes += bytes.readableBytes
+            if bodyBytes > ConnectionHandler.largestBody {
+                refuse(HTTPAnswer(.payloadTooLarge, body: "No page takes a body.\n"))
+            }
+        case .end:
+            guard let head = current else { return }
+            current = nil
+            state.requested(at: .now())
+            if isAnswering { waiting.append(head) } else { answer(head) }
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        current = head
+        bodyBytes = 0
+        guard Router.isContinueExpected(head), head.version == .http1_1 else { return }
+        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
+        if length > ConnectionHandler.largestBody {
+            refuse(HTTPAnswer(.payloadTooLarge, body: "No page takes a body.\n"))
+        } else if !isAnswering, waiting.isEmpty {
+            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // Who doesn't read needn't ask for more.
+        let isWritable = context.channel.isWritable
+        context.channel.setOption(.autoRead, value: isWritable && !isClosing).whenFailure { _ in }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed, !isAnswering {
+            // The client has said all it wants to; what it is owed is on its way.
+            finish()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !isClosing else { return }
+        switch error {
+        case HTTPParserError.headerOverflow:
+            refuse(
+                HTTPAnswer(.requestHeaderFieldsTooLarge, body: "The header is too large.\n"))
+        case is HTTPParserError:
+            refuse(.badRequest("That is no HTTP/1.1 request."))
+        default:
+            close()
+        }
+    }
+
+    // MARK: Answers
+
+    private func answer(_ head: HTTPRequestHead) {
+        isAnswering = true
+        switch site.router.decide(head) {
+        case .answer(let answer): send(answer, to: head)
+        case .page(.metrics): answerMetrics(head)
+        case .page(let page): send(site.answer(for: page), to: head)
+        }
+    }
+
+    private func answerMetrics(_ head: HTTPRequestHead) {
+        if let (buffer, headLength) = site.metrics.ready(head) {
+            send(buffer, headLength: headLength, to: head)
+            return
+        }
+        guard let context, !site.isBusy else {
+            send(
+                HTTPAnswer(
+                    .serviceUnavailable, headers: ["Retry-After: 1"],
+                    body: "Too many answers are being made; see --web.max-requests.\n"),
+                to: head)
+            return
+        }
+        site.metrics.compress(head, on: context.eventLoop).assumeIsolated().whenComplete {
+            switch $0 {
+            case .success((let buffer, let headLength)):
+                self.send(buffer, headLength: headLength, to: head)
+            case .failure:
+                self.send(
+                    HTTPAnswer(.internalServerError, body: "The page can't be compressed.\n"),
+                    to: head)
+            }
+        }
+    }
+
+    /// Sends bytes that other answers share.
+    private func send(_ buffer: ByteBuffer, headLength: Int, to head: HTTPRequestHead) {
+        let closes = isDraining || !head.isKeepAlive
+        guard closes || head.method == .HEAD || head.version == .http1_0 else {
+            write(buffer)
+            complete(closes: false)
+            return
+        }
+        // The shared head ends in an empty line, before which one more header fits.
+        let connection =
+            closes ? "Connection: close\r\n" : "Connection: keep-alive\r\n"
+        var own = buffer.getSlice(at: buffer.readerIndex, length: headLength - 2) ?? ByteBuffer()
+        own.writeString(connection + "\r\n")
+        write(own)
+        if head.method != .HEAD,
+            let body = buffer.getSlice(
+                at: buffer.readerIndex + headLength, length: buffer.readableBytes - headLength)
+        {
+            write(body)
+        }
+        complete(closes: closes)
+    }
+
+    private func send(_ answer: HTTPAnswer, to head: HTTPRequestHead) {
+        let closes = isDraining || !head.isKeepAlive
+        var answer = answer
+        if !closes, head.version == .http1_0 { answer.headers.append("Connection: keep-alive") }
+        put(answer, closes: closes, withBody: head.method != .HEAD)
+        complete(closes: closes)
+    }
+
+    /// Answers what can't be understood, and ends the connection.
+    private func refuse(_ answer: HTTPAnswer) {
+        current = nil
+        waiting = []
+        put(answer, closes: true, withBody: true)
+        complete(closes: true)
+    }
+
+    private func put(_ answer: HTTPAnswer, closes: Bool, withBody: Bool) {
+        let date = Timestamp.httpDate(Timestamp.now())
+        var buffer = ByteBuffer(string: answer.head(date: date, closes: closes))
+        if withBody { buffer.writeBytes(answer.body) }
+        write(buffer)
+    }
+
+    private func write(_ buffer: ByteBuffer) {
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    private func complete(closes: Bool) {
+        isAnswering = false
+        state.answered(at: .now())
+        if closes {
+            finish()
+        } else if !waiting.isEmpty {
+            let next = waiting.removeFirst()
+            state.requested(at: .now())
+            answer(next)
+        } else if current != nil {
+            state.received(at: .now())
+        }
+    }
+
+    /// Closes once what has been written is gone: the sweep looks after a client that doesn't read.
+    private func finish() {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        let loopBound = context.loopBound
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            loopBound.value.close(promise: nil)
+        }
+    }
+
+    // MARK: The registry's calls
+
+    var isQuiet: Bool {
+        !isAnswering && waiting.isEmpty && unreadBytes == 0
+    }
+
+    private var unreadBytes: Int {
+        guard let options = context?.channel.syncOptions else { return 0 }
+        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    func check(at now: MonotonicTime, limits: ConnectionState.Limits) {
+        state.waiting(bytes: unreadBytes, at: now)
+        switch state.verdict(at: now, limits: limits) {
+        case .keep: break
+        case .requestTimedOut where !isClosing:
+            refuse(HTTPAnswer(.requestTimeout, body: "The request took too long.\n"))
+        case .requestTimedOut, .close: close()
+        }
+    }
+
+    func drain() {
+        isDraining = true
+        if isQuiet, current == nil { finish() }
+    }
+
+    func close() {
+        isClosing = true
+        context?.close(promise: nil)
+    }
+}
+
+/// Sees bytes before they are parsed: a request begins with its first byte, not with its last
+/// header.
+final class ArrivalHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let connection: ConnectionHandler
+
+    init(_ connection: ConnectionHandler) {
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connection.bytesArrived()
+        context.fireChannelRead(data)
+    }
+}

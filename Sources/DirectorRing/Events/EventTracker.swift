@@ -1,0 +1,282 @@
+public import AdminProbe
+
+/// Turns one director's views, in the order they were taken, into events.
+///
+/// A value without I/O: the clocks are parameters.
+public struct EventTracker: Sendable {
+    /// When a view was taken.
+    public struct Instant: Sendable {
+        /// Epoch seconds.
+        public var wall: Double
+        public var monotonic: MonotonicTime
+
+        public init(wall: Double, monotonic: MonotonicTime) {
+            self.wall = wall
+            self.monotonic = monotonic
+        }
+    }
+
+    /// Healthy links are heard every 15 s at least.
+    public static let silenceLimit = 20.0
+
+    /// The view up to which all changes have been returned.
+    public private(set) var view: LoggedView
+    private var silence = SilenceWatch()
+    private var makeID: @Sendable () -> String
+
+    /// - Parameters:
+    ///   - view: where an earlier tracker stopped.
+    ///   - makeID: a new identity for each event.
+    public init(
+        view: LoggedView = LoggedView(), makeID: @escaping @Sendable () -> String = randomID
+    ) {
+        self.view = view
+        self.makeID = makeID
+    }
+
+    /// 128 random bits as 32 hexadecimal digits.
+    public static func randomID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return [generator.next(), generator.next()].map { (half: UInt64) in
+            let digits = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
+    /// A poll failed.
+    public mutating func observeFailure(at instant: Instant) -> [RingEvent] {
+        guard view.isReachable != false else { return [] }
+        view.isReachable = false
+        return [event(.directorUnreachable, at: instant)]
+    }
+
+    /// A poll brought a view.
+    ///
+    /// - Parameter connectionEnded: the connection of the last view is gone.
+    public mutating func observe(
+        _ snapshot: RingSnapshot, connectionEnded: Bool, at instant: Instant
+    ) -> [RingEvent] {
+        silence.observe(snapshot, at: instant)
+        let before = view
+        view.director = snapshot.ownMember ?? before.director
+        view.members = snapshot.order
+        view.isReachable = true
+        view.hasBaseline = true
+
+        var events: [RingEvent] = []
+        if before.isReachable != true { events.append(event(.directorReachable, at: instant)) }
+        guard before.hasBaseline else {
+            adopt(snapshot)
+            return events
+        }
+        let restarted = connectionEnded && hasRestarted(snapshot, since: before)
+        if restarted { events.append(event(.directorRestarted, at: instant)) }
+        events += memberEvents(since: before, at: instant)
+        for side in [Side.left, .right] {
+            events += linkEvents(on: side, snapshot, restarted: restarted, at: instant)
+        }
+        events += ringEvents(snapshot, at: instant)
+        events += backendEvents(snapshot, at: instant)
+        return events
+    }
+
+    /// Takes a view as it is, without events.
+    private mutating func adopt(_ snapshot: RingSnapshot) {
+        view.left = neighbor(in: snapshot, on: .left)
+        view.right = neighbor(in: snapshot, on: .right)
+        view.isSynced = snapshot.isSynced
+        view.isIsolated = snapshot.isIsolated ?? false
+        view.backends = snapshot.backends.map(LoggedView.BackendState.init)
+    }
+
+    private func event(
+        _ kind: EventKind, at instant: Instant, member: Member? = nil, side: Side? = nil,
+        backend: BackendKey? = nil, old: String? = nil, new: String? = nil
+    ) -> RingEvent {
+        RingEvent(
+            id: makeID(), kind: kind, observedAt: instant.wall, director: view.director,
+            ringMembers: view.members, member: member, side: side, backend: backend, old: old,
+            new: new)
+    }
+}
+
+// MARK: - Members and the ring
+
+extension EventTracker {
+    private func memberEvents(since before: LoggedView, at instant: Instant) -> [RingEvent] {
+        guard view.members != before.members else { return [] }
+        let old = Set(before.members)
+        let new = Set(view.members)
+        return before.members.filter { !new.contains($0) }
+            .map { event(.memberRemoved, at: instant, member: $0) }
+            + view.members.filter { !old.contains($0) }
+            .map { event(.memberAdded, at: instant, member: $0) }
+    }
+
+    private mutating func ringEvents(_ snapshot: RingSnapshot, at instant: Instant) -> [RingEvent] {
+        var events: [RingEvent] = []
+        if let isIsolated = snapshot.isIsolated, isIsolated != view.isIsolated {
+            view.isIsolated = isIsolated
+            if isIsolated {
+                view.isIsolationLogged = true
+                events.append(event(.ringIsolated, at: instant))
+            } else if view.isIsolationLogged {
+                view.isIsolationLogged = false
+                // A member that stays alone because the others were removed has not rejoined.
+                if snapshot.left != nil || snapshot.right != nil {
+                    events.append(event(.ringRejoined, at: instant))
+                }
+            }
+        }
+        if let isSynced = snapshot.isSynced {
+            if let wasSynced = view.isSynced, wasSynced != isSynced {
+                events.append(event(isSynced ? .ringSynced : .ringUnsynced, at: instant))
+            }
+            view.isSynced = isSynced
+        }
+        return events
+    }
+
+    /// Whether the director is another process than the one of the last view.
+    private func hasRestarted(_ snapshot: RingSnapshot, since before: LoggedView) -> Bool {
+        if snapshot.status == .handshaking { return true }
+        return [(Side.left, before.left), (.right, before.right)].contains { side, old in
+            guard let old, let new = neighbor(in: snapshot, on: side) else { return false }
+            return old.member == new.member && new.hasFewerBytes(than: old)
+        }
+    }
+}
+
+// MARK: - Links
+
+extension EventTracker {
+    private mutating func linkEvents(
+        on side: Side, _ snapshot: RingSnapshot, restarted: Bool, at instant: Instant
+    ) -> [RingEvent] {
+        let old = side == .left ? view.left : view.right
+        var new = neighbor(in: snapshot, on: side)
+        var events: [RingEvent] = []
+        if old?.member != new?.member {
+            let names = (old: old?.member.description, new: new?.member.description)
+            if let old {
+                events.append(
+                    event(
+                        .linkDown, at: instant, member: old.member, side: side, old: names.old,
+                        new: names.new))
+            }
+            if let new {
+                events.append(
+                    event(
+                        .linkUp, at: instant, member: new.member, side: side, old: names.old,
+                        new: names.new))
+            }
+        } else if let old, let new, new.hasFewerBytes(than: old), !restarted {
+            events.append(event(.linkReset, at: instant, member: new.member, side: side))
+        }
+        if let member = new?.member {
+            let wasSilent = old?.member == member && old?.isSilent == true
+            let isSilent = (silence.age(on: side, at: instant) ?? 0) > EventTracker.silenceLimit
+            new?.isSilent = isSilent
+            if isSilent != wasSilent {
+                events.append(
+                    event(
+                        isSilent ? .linkSilent : .linkResumed, at: instant, member: member,
+                        side: side))
+            }
+        }
+        if side == .left { view.left = new } else { view.right = new }
+        return events
+    }
+
+    private func neighbor(in snapshot: RingSnapshot, on side: Side) -> LoggedView.Neighbor? {
+        guard let member = snapshot.neighbor(on: side) else { return nil }
+        let traffic = snapshot.link(on: side)?.traffic
+        return LoggedView.Neighbor(
+            member: member, bytesReceived: traffic?.bytesReceived, bytesSent: traffic?.bytesSent)
+    }
+}
+
+extension LoggedView.Neighbor {
+    /// Counters of one connection never fall.
+    fileprivate func hasFewerBytes(than old: LoggedView.Neighbor) -> Bool {
+        func fell(_ new: UInt64?, _ old: UInt64?) -> Bool {
+            guard let new, let old else { return false }
+            return new < old
+        }
+        return fell(bytesReceived, old.bytesReceived) || fell(bytesSent, old.bytesSent)
+    }
+}
+
+// MARK: - Backends
+
+extension EventTracker {
+    private mutating func backendEvents(
+        _ snapshot: RingSnapshot, at instant: Instant
+    ) -> [RingEvent] {
+        // While a director joins a ring its list can be empty: nobody removed these backends.
+        if snapshot.backends.isEmpty, snapshot.status == .handshaking { return [] }
+        // Comparing costs less than copying, and mostly nothing has changed.
+        let isSame =
+            snapshot.backends.count == view.backends.count
+            && zip(snapshot.backends, view.backends).allSatisfy { $1.matches($0) }
+        if isSame { return [] }
+
+        var events: [RingEvent] = []
+        let old = view.backends
+        var index = 0
+        func removed(_ state: LoggedView.BackendState) -> RingEvent {
+            event(
+                .backendRemoved, at: instant, backend: state.key,
+                old: state.isUp.map(EventTracker.word))
+        }
+        for backend in snapshot.backends {
+            while index < old.count, old[index].key < backend.key {
+                events.append(removed(old[index]))
+                index += 1
+            }
+            if index < old.count, old[index].key == backend.key {
+                events += changes(from: old[index], to: backend, at: instant)
+                index += 1
+            } else {
+                events.append(
+                    event(
+                        .backendAdded, at: instant, backend: backend.key,
+                        new: backend.isUp.map(EventTracker.word)))
+            }
+        }
+        events += old[index...].map(removed)
+        view.backends = snapshot.backends.map(LoggedView.BackendState.init)
+        return events
+    }
+
+    private func changes(
+        from old: LoggedView.BackendState, to new: Backend, at instant: Instant
+    ) -> [RingEvent] {
+        var events: [RingEvent] = []
+        if let wasUp = old.isUp, let isUp = new.isUp, wasUp != isUp {
+            events.append(
+                event(
+                    isUp ? .backendUp : .backendDown, at: instant, backend: new.key,
+                    old: EventTracker.word(wasUp), new: EventTracker.word(isUp)))
+        }
+        if old.vhosts != new.vhosts {
+            events.append(
+                event(
+                    .backendVhostsChanged, at: instant, backend: new.key, old: "\(old.vhosts)",
+                    new: "\(new.vhosts)"))
+        }
+        return events
+    }
+
+    private static func word(_ isUp: Bool) -> String { isUp ? "up" : "down" }
+}
+
+extension LoggedView.BackendState {
+    init(_ backend: Backend) {
+        self.init(key: backend.key, vhosts: backend.vhosts, isUp: backend.isUp)
+    }
+
+    fileprivate func matches(_ backend: Backend) -> Bool {
+        key == backend.key && vhosts == backend.vhosts && isUp == backend.isUp
+    }
+}

@@ -135,12 +135,14 @@ private struct ServiceWatch {
         }
         var isReady = false
         var status = ""
+        var lastRelease = MonotonicTime.now()
         while true {
             let contents = board.read()
             var changes: [String] = []
             if contents.isReady, !isReady {
                 isReady = true
                 changes.append("READY=1")
+                ColdCode.release()
             }
             if contents.status != status, contents.isReady {
                 status = contents.status
@@ -149,9 +151,13 @@ private struct ServiceWatch {
             // A poll loop that is stuck gets no reprieve: the manager restarts the service.
             if watchdog != nil, board.isProgressing(at: .now()) { changes.append("WATCHDOG=1") }
             if !changes.isEmpty { manager.notify(changes) }
-            switch signals.wait(watchdog) {
+            switch signals.wait(min(watchdog ?? ColdCode.interval, ColdCode.interval)) {
             case .stop: return
-            case .woken, .timedOut: continue
+            case .woken, .timedOut: break
+            }
+            if MonotonicTime.now() - lastRelease >= ColdCode.interval {
+                lastRelease = .now()
+                ColdCode.release()
             }
         }
     }

@@ -31,19 +31,13 @@ final class SignalWaiter: Sendable {
         pthread_kill(main, SIGUSR2)
     }
 
-    /// Waits for a signal, without a limit where none is given.
-    func wait(_ limit: Duration?) -> Outcome {
+    /// Waits for a signal.
+    func wait(_ limit: Duration) -> Outcome {
         var set = SignalWaiter.set
-        let number: Int32
-        if let limit {
-            let nanoseconds = limit.inNanoseconds
-            var time = timespec(
-                tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-            number = sigtimedwait(&set, nil, &time)
-        } else {
-            number = sigwaitinfo(&set, nil)
-        }
-        switch number {
+        let nanoseconds = limit.inNanoseconds
+        var time = timespec(
+            tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        switch sigtimedwait(&set, nil, &time) {
         case SIGTERM, SIGINT: return .stop
         case SIGUSR2: return .woken
         default: return .timedOut

@@ -5,10 +5,11 @@ enum BuildInfo {
     static let program = "dovecot-director-exporter"
     static let version = "0.1.0"
     /// The commit; `unknown` in a plain `swift build`.
-    static let revision = DDE_REVISION
+    static let revision = String(cString: dde_revision())
 
     static var swiftVersion: String {
-        if !DDE_SWIFT_VERSION.isEmpty { return DDE_SWIFT_VERSION }
+        let stated = String(cString: dde_swift_version())
+        if !stated.isEmpty { return stated }
         #if compiler(>=6.4)
             return "6.4 or later"
         #elseif compiler(>=6.3)

@@ -57,9 +57,8 @@ let package = Package(
             name: "ExporterTests",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "Systemd", "DirectorExporter",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Golden"), .copy("Recordings")],
             swiftSettings: swiftSettings),

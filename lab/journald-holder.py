@@ -80,7 +80,7 @@ def clean_up():
     """Removes what a holder made, also one that was killed."""
     pids = read_json(PIDS) or {}
     # A holder is asked to leave before its journald is killed, lest it start another one.
-    for pid, name in ((pids.get("holder"), "python"), (pids.get("journald"), "journald")):
+    for pid, name in ((pids.get("holder"), "journald-holder"), (pids.get("journald"), "systemd-journald")):
         end_process(pid, name)
     made = read_json(MADE)
     if made is None:
@@ -421,7 +421,7 @@ def somebody_elses():
 
 
 def start():
-    with Lock():
+    with Lock() as lock:
         if ask("status") is not None:
             return
         clean_up()  # after a holder that was killed
@@ -441,6 +441,7 @@ def start():
         if pid == 0:
             try:
                 os.close(read_end)
+                lock.file.close()  # else it stays locked for as long as the holder lives
                 daemonise(write_end)
                 os._exit(0)
             except BaseException as problem:

@@ -65,7 +65,7 @@ def make_directory(path, made):
 def prepare():
     """Files and settings; the record is written first, so that a half-made state can be removed."""
     made = {"directories": [], "entries": not os.path.isdir(ENTRIES)}
-    for path in (JOURNAL, os.path.dirname(DROP_IN)):
+    for path in (JOURNAL, os.path.dirname(ENTRIES), os.path.dirname(DROP_IN)):
         make_directory(path, made)
     with open(MADE, "w") as file:
         json.dump(made, file)
@@ -88,6 +88,7 @@ def clean_up():
     for path, _, _ in SOCKETS:
         remove(path)
     remove(DROP_IN)
+    remove(JOURNAL + "/io.systemd.journal")  # journald's own
     if made["entries"]:
         shutil.rmtree(ENTRIES, ignore_errors=True)
     for path in reversed(made["directories"]):
@@ -251,6 +252,7 @@ class Holder:
 
     def start_journald(self):
         self.wanted = True
+        self.starts = []  # only its own deaths count against it
         if self.child is None:
             self.spawn()
         self.loop(SECONDS, lambda: self.ready or not self.wanted)
@@ -341,6 +343,9 @@ def daemonise(write_end):
     if os.fork():
         os._exit(0)
     os.chdir("/")
+    # The caller's pipes are not to stay open for as long as the holder lives.
+    os.closerange(3, write_end)
+    os.closerange(write_end + 1, os.sysconf("SC_OPEN_MAX"))
     null = os.open(os.devnull, os.O_RDWR)
     log = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for target, source in ((0, null), (1, log), (2, log)):
@@ -477,6 +482,9 @@ def stop():
 def status():
     reply = ask("status")
     if reply is None:
+        if os.path.exists(MADE):
+            print("the holder was killed; remove what it left with: journald-holder.py stop")
+            return 3
         other = somebody_elses()
         print(other or "not running")
         return 0 if other else 3

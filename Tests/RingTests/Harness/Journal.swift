@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// The machine's journal, started by hand where no systemd runs.
+enum Journal {
+    struct Entry: Sendable {
+        let fields: [String: String]
+
+        subscript(field: String) -> String? { fields[field] }
+
+        var event: String { fields["DIRECTOR_EVENT"] ?? "" }
+
+        /// `kind member side backend`, as far as there is any.
+        var text: String {
+            ([event] + ["DIRECTOR_MEMBER", "DIRECTOR_SIDE", "DIRECTOR_BACKEND"].compactMap {
+                fields[$0]
+            }).joined(separator: " ")
+        }
+    }
+
+    static func control(_ command: String) throws {
+        try Command.run(
+            "python3",
+            [Project.root.appendingPathComponent("lab/journald-holder.py").path, command])
+    }
+
+    /// A point in the journal; entries are asked for from there on.
+    static func now() throws -> Date { Date() }
+
+    /// The events of one director since then, in the order in which they were written; an event
+    /// that was repeated counts once.
+    static func events(of director: String, since: Date) throws -> [Entry] {
+        let text = try Command.run(
+            "journalctl",
+            [
+                "-o", "json", "--no-pager", "-q", "--all",
+                "--since=@\(Int(since.timeIntervalSince1970) - 1)",
+                "SYSLOG_IDENTIFIER=dovecot-director-exporter", "DIRECTOR_SELF=\(director)",
+            ])
+        var seen: Set<String> = []
+        return try text.split(separator: "\n").compactMap { line in
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            let entry = Entry(fields: (object ?? [:]).compactMapValues { $0 as? String })
+            guard let time = entry["DIRECTOR_OBSERVED_AT"].flatMap({ Double($0) }),
+                time >= since.timeIntervalSince1970,
+                let id = entry["DIRECTOR_EVENT_ID"], seen.insert(id).inserted
+            else { return nil }
+            return entry
+        }
+    }
+}
+
+/// Whether rings can be built here. Where they can't, that is said loudly.
+enum Lab {
+    static let isUsable: Bool = {
+        var missing: [String] = []
+        if geteuid() != 0 { missing.append("root") }
+        for (tool, package) in [
+            ("dovecot", "dovecot-core"), ("iptables", "iptables"), ("journalctl", "systemd"),
+            ("curl", "curl"), ("python3", "python3"),
+        ] where (try? Command.run("sh", ["-c", "command -v \(tool)"])) == nil {
+            missing.append("\(tool) (package \(package))")
+        }
+        guard missing.isEmpty else {
+            print(
+                """
+                ==================================================================
+                NOT TESTED: the tests on real rings were left out, for want of
+                \(missing.joined(separator: ", "))
+                ==================================================================
+                """)
+            return false
+        }
+        do {
+            try Journal.control("start")
+            return true
+        } catch {
+            print("NOT TESTED: no journal can be started here: \(error)")
+            return false
+        }
+    }()
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// A real ring of Dovecot directors on loopback, built by `lab/ring`.
+final class Ring: Sendable {
+    let directory: String
+    let net: Int
+    let size: Int
+
+    /// Builds a ring and waits until it is whole.
+    ///
+    /// - Parameter net: the third byte of its addresses, its own among all that run at a time.
+    init(net: Int, members: Int, standalone: Bool = false, backends: Int = 6) throws {
+        self.net = net
+        size = members
+        directory = "/tmp/dde-t\(net)"
+        try lab("down", [directory])
+        try lab(
+            "up",
+            [directory, "--net", "\(net)", "--backends", "\(backends)"]
+                + (standalone ? ["--standalone"] : ["--members", "\(members)"]))
+    }
+
+    deinit {
+        _ = try? lab("down", [directory])
+    }
+
+    @discardableResult
+    private func lab(_ command: String, _ arguments: [String]) throws -> String {
+        try Command.run(
+            Project.root.appendingPathComponent("lab/ring").path, [command] + arguments)
+    }
+
+    /// Runs a command of `lab/ring` on this ring.
+    @discardableResult
+    func run(_ command: String, _ arguments: String...) throws -> String {
+        try lab(command, [directory] + arguments)
+    }
+
+    @discardableResult
+    func doveadm(_ member: Int, _ arguments: String...) throws -> String {
+        try lab("doveadm", [directory, "\(member)"] + arguments)
+    }
+
+    func member(_ number: Int) -> String { "127.0.\(net).\(number):9090" }
+
+    func backend(_ number: Int) -> String { "127.1.\(net).\(number)" }
+
+    func socket(_ number: Int) throws -> String {
+        try run("socket", "\(number)").trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

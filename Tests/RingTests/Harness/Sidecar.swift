@@ -1,0 +1,130 @@
+import Foundation
+
+/// The exporter as a process of its own.
+final class Sidecar: @unchecked Sendable {
+    let port: Int
+    private let socket: String
+    private let state: String
+    private let arguments: [String]
+    private let environment: [String: String]
+    private let wrapper: [String]
+    private var process = Process()
+    let log: String
+
+    private static let ports = PortCounter()
+
+    /// - Parameter wrapper: a command that runs it, like `unshare -m`.
+    init(
+        socket: String, _ arguments: [String] = [], environment: [String: String] = [:],
+        wrapper: [String] = []
+    ) throws {
+        self.socket = socket
+        self.arguments = arguments
+        self.environment = environment
+        self.wrapper = wrapper
+        port = Sidecar.ports.next()
+        state = "/tmp/dde-s\(port)"
+        log = "/tmp/dde-s\(port).log"
+        try? FileManager.default.removeItem(atPath: state)
+        try? FileManager.default.removeItem(atPath: log)
+        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: log))
+        try start()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(atPath: state)
+        try? FileManager.default.removeItem(atPath: log)
+    }
+
+    var identifier: Int32 { process.processIdentifier }
+
+    func start() throws {
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments =
+            wrapper + [
+                Project.exporter, "--director.socket=\(socket)", "--state.directory=\(state)",
+                "--web.listen-address=127.0.0.1:\(port)", "--log.format=logfmt",
+            ] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        try output.seekToEnd()
+        process.standardError = output
+        try process.run()
+    }
+
+    func kill9() {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// SIGTERM. Returns the exit code.
+    func stop() -> Int32 {
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// The page of metrics; empty where nobody answers.
+    func scrape(_ path: String = "/metrics") -> Metrics {
+        let text = try? Command.run(
+            "curl", ["-sS", "--max-time", "5", "http://127.0.0.1:\(port)\(path)"])
+        return Metrics(text ?? "")
+    }
+}
+
+/// Hands out a port to each sidecar.
+private final class PortCounter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var last = 21_000
+
+    func next() -> Int {
+        lock.withLock {
+            last += 1
+            return last
+        }
+    }
+}
+
+/// A page of metrics, by series as it is written there.
+struct Metrics {
+    let text: String
+    private let values: [Substring: Double]
+
+    init(_ text: String) {
+        self.text = text
+        var values: [Substring: Double] = [:]
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            guard let blank = line.lastIndex(of: " ") else { continue }
+            values[line[..<blank]] = Double(line[line.index(after: blank)...])
+        }
+        self.values = values
+    }
+
+    /// The value of a series without the common prefix, like `ring_synced`.
+    subscript(series: String) -> Double? { values["dovecot_director_\(series)"] }
+
+    /// How many series a family has.
+    func count(_ family: String) -> Int {
+        values.keys.count { $0.prefix { $0 != "{" } == "dovecot_director_\(family)" }
+    }
+
+    /// Whether the director is linked to the neighbours that the order demands.
+    var isWhole: Bool {
+        self["up"] == 1 && self["ring_synced"] == 1 && self["ring_isolated"] == 0
+            && !values.contains {
+                $0.key.hasPrefix("dovecot_director_ring_expected_neighbor_linked") && $0.value != 1
+            }
+    }
+
+    func neighbor(_ member: String, _ side: String) -> Double? {
+        self["ring_neighbor{director=\"\(member)\",side=\"\(side)\"}"]
+    }
+}

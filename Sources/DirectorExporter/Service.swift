@@ -31,6 +31,8 @@ struct Service {
         let events = EventLog(
             socket: options.socket, directory: options.stateDirectory, log: log)
         let startTime = startTime
+        // There is a page before the first poll, and before the saved state has been read.
+        board.publish(MetricsPage(PollRecord(expected: options.expected, startTime: startTime)))
         let server: WebServer
         do {
             server = try WebServer(options: options, board: board) {
@@ -58,7 +60,7 @@ struct Service {
             log.error("no thread to poll on: raise TasksMax")
             return 1
         }
-        ServiceWatch(board: board).run(until: signals)
+        ServiceWatch(board: board, log: log).run(until: signals)
 
         log.info("stopping")
         ServiceManager().notify(["STOPPING=1", "STATUS=stopping"])
@@ -123,10 +125,12 @@ private final class PollingThread: @unchecked Sendable {
 /// Tells the service manager how things are, until a signal says to stop.
 private struct ServiceWatch {
     let board: Board
+    let log: Logger
     private let manager = ServiceManager()
 
-    init(board: Board) {
+    init(board: Board, log: Logger) {
         self.board = board
+        self.log = log
     }
 
     func run(until signals: SignalWaiter) {
@@ -153,6 +157,7 @@ private struct ServiceWatch {
             if !changes.isEmpty { manager.notify(changes) }
             switch signals.wait(min(watchdog ?? ColdCode.interval, ColdCode.interval)) {
             case .stop: return
+            case .hangup: log.notice("SIGHUP: there is no configuration to read again")
             case .woken, .timedOut: break
             }
             if MonotonicTime.now() - lastRelease >= ColdCode.interval {

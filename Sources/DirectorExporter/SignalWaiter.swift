@@ -5,6 +5,7 @@ internal import Glibc
 final class SignalWaiter: Sendable {
     enum Outcome: Equatable, Sendable {
         case stop
+        case hangup
         /// Another thread has something to show.
         case woken
         case timedOut
@@ -22,7 +23,7 @@ final class SignalWaiter: Sendable {
     private static var set: sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        for number in [SIGTERM, SIGINT, SIGUSR2] { sigaddset(&set, number) }
+        for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR2] { sigaddset(&set, number) }
         return set
     }
 
@@ -39,6 +40,7 @@ final class SignalWaiter: Sendable {
             tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
         switch sigtimedwait(&set, nil, &time) {
         case SIGTERM, SIGINT: return .stop
+        case SIGHUP: return .hangup
         case SIGUSR2: return .woken
         default: return .timedOut
         }

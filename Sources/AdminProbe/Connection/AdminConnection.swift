@@ -8,9 +8,10 @@ public final class AdminConnection {
         public var reply: AdminReply
         /// From the write of the commands to both lists parsed.
         public var duration: Duration
-        /// The connection of the last poll is gone: the director restarted or reloaded. True at the
-        /// first poll.
-        public var isNewConnection: Bool
+        /// The connection of the last poll was ended by the director, which restarted or reloaded, or
+        /// it could not be reached meanwhile. True at the first poll. False where this side gave up
+        /// on a director that didn't answer.
+        public var hasConnectionEnded: Bool
     }
 
     private static let commands = "HOST-LIST\nDIRECTOR-LIST\n"
@@ -21,6 +22,8 @@ public final class AdminConnection {
     private let cancel: Cancellation?
     private let buffer: UnsafeMutableRawBufferPointer
     private var session: Session?
+    /// Whether it is the director that ended the last connection, and not this side.
+    private var endedByDirector = true
 
     /// - Parameters:
     ///   - path: the socket's path.
@@ -58,10 +61,15 @@ public final class AdminConnection {
     /// - Throws: what went wrong. The connection is closed then.
     public func poll(timeout: Duration) throws(AdminFault) -> Poll {
         let deadline = MonotonicTime.now() + timeout
+        let hadConnection = session != nil
         do throws(AdminFault) {
             return try attempt(until: deadline)
         } catch {
-            guard error.reason == .disconnected else { throw error }
+            // A connection that never came to a greeting isn't worth a second one: each makes
+            // Dovecot start a director.
+            guard error.reason == .disconnected, hadConnection || error.afterGreeting else {
+                throw error
+            }
             return try attempt(until: deadline)
         }
     }
@@ -83,12 +91,18 @@ public final class AdminConnection {
             try session.socket.write(
                 greeting + AdminConnection.commands, until: deadline, or: cancel)
             try read(session, to: .finished, until: deadline)
+            let hasEnded = isNew && endedByDirector
+            endedByDirector = false
             return Poll(
                 reply: session.reader.takeReply(), duration: MonotonicTime.now() - start,
-                isNewConnection: isNew)
+                hasConnectionEnded: hasEnded)
         } catch {
             let greeted = session.map { $0.reader.state != .greeting } ?? false
             session = nil
+            switch error.reason {
+            case .notFound, .refused, .disconnected: endedByDirector = true
+            case .permission, .timeout, .handshake, .protocol: break
+            }
             throw error.with(afterGreeting: greeted)
         }
     }
@@ -104,7 +118,9 @@ public final class AdminConnection {
         }
         switch count {
         case nil: return
-        case 0: self.session = nil
+        case 0:
+            self.session = nil
+            endedByDirector = true
         default:
             throw AdminFault(.protocol, "the director sent something that was not asked for")
         }

@@ -23,14 +23,20 @@ public struct AdminFault: Error, Sendable, Equatable {
     /// Whether the director had sent its greeting on the connection that failed.
     public let afterGreeting: Bool
 
-    public init(_ reason: Reason, _ message: String, afterGreeting: Bool = false) {
+    /// What the operator can do about it.
+    public let remedy: String
+
+    /// - Parameter remedy: where the usual one for the reason doesn't help.
+    public init(
+        _ reason: Reason, _ message: String, remedy: String? = nil, afterGreeting: Bool = false
+    ) {
         self.reason = reason
         self.message = message
+        self.remedy = remedy ?? AdminFault.remedy(for: reason)
         self.afterGreeting = afterGreeting
     }
 
-    /// What the operator can do about it.
-    public var remedy: String {
+    private static func remedy(for reason: Reason) -> String {
         switch reason {
         case .notFound:
             "check that Dovecot runs with the director service, and the path of --director.socket"
@@ -51,6 +57,6 @@ public struct AdminFault: Error, Sendable, Equatable {
     }
 
     func with(afterGreeting: Bool) -> AdminFault {
-        AdminFault(reason, message, afterGreeting: afterGreeting)
+        AdminFault(reason, message, remedy: remedy, afterGreeting: afterGreeting)
     }
 }

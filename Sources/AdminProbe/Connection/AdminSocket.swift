@@ -111,7 +111,10 @@ final class AdminSocket {
             case ETIMEDOUT: .timeout
             default: .refused
             }
-        return AdminFault(reason, "\(call): \(String(cString: strerror(code)))")
+        let isExhausted = [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(code)
+        return AdminFault(
+            reason, "\(call): \(String(cString: strerror(code)))",
+            remedy: isExhausted ? "raise LimitNOFILE or free memory on this machine" : nil)
     }
 }
 

@@ -29,7 +29,7 @@ final class StateDirectory {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw failure("can't be read")
+            throw setAside(failure("can't be read"))
         }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
@@ -39,7 +39,7 @@ final class StateDirectory {
             if count == 0 { break }
             guard count > 0 else {
                 if errno == EINTR { continue }
-                throw failure("can't be read")
+                throw setAside(failure("can't be read"))
             }
             bytes.append(contentsOf: buffer[..<count])
             if bytes.count > StateDirectory.largestFile { break }
@@ -47,12 +47,17 @@ final class StateDirectory {
         do throws(SavedState.Malformed) {
             return try SavedState(decoding: bytes)
         } catch {
-            let aside = file + ".unreadable"
-            rename(file, aside)
-            throw Failure(
-                description: "\(file) can't be used, \(error): it is now \(aside), and the next "
-                    + "view is taken as it is, without events")
+            throw setAside(Failure(description: "\(file) can't be used, \(error)"))
         }
+    }
+
+    /// Renames a file that is of no use now, and may be later.
+    private func setAside(_ failure: Failure) -> Failure {
+        let aside = file + ".unreadable"
+        rename(file, aside)
+        return Failure(
+            description: "\(failure): it is now \(aside), and the next view is taken as it is, "
+                + "without events")
     }
 
     /// Replaces the saved state. After a crash either the old or the new one is there.
@@ -73,8 +78,11 @@ final class StateDirectory {
                 throw error
             }
         }
-        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, file) == 0 else {
-            throw failure("can't be written")
+        let isOnDisk = fsync(descriptor) == 0
+        guard close(descriptor) == 0, isOnDisk, rename(temporary, file) == 0 else {
+            let error = failure("can't be written")
+            unlink(temporary)
+            throw error
         }
     }
 

@@ -19,7 +19,7 @@ enum DirectorFamilies {
         help: "Rows that could not be read, each at each poll; the other rows count.")
     static let events = MetricFamily(
         "dovecot_director_events_total", .counter, labels: ["event"],
-        help: "Changes that were logged to the journal, by kind.")
+        help: "Changes that became journal events, by kind, counted when they were seen.")
     static let expectedMember = MetricFamily(
         "dovecot_director_ring_expected_member", .gauge, labels: ["director"],
         help: "1 for each member that should be in the ring, by --director.expect.")

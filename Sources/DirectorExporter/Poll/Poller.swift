@@ -77,7 +77,7 @@ final class Poller {
         let instant = EventTracker.Instant(wall: Timestamp.now(), monotonic: .now())
         let snapshot = RingSnapshot(poll.reply, beingRemoved: beingRemoved)
         beingRemoved = snapshot.membersBeingRemoved
-        connectionEnded = connectionEnded || poll.isNewConnection
+        connectionEnded = connectionEnded || poll.hasConnectionEnded
         var seconds: UInt64?
         if case .syncing(let value)? = snapshot.status { seconds = value }
         record.observation = PollRecord.Observation(
@@ -103,7 +103,6 @@ final class Poller {
         record.observation = nil
         record.failures[fault.reason, default: 0] += 1
         unsynced = UnsyncedClock()
-        connectionEnded = true
         if schedule.looksUnconfigured {
             if !hasSaidUnconfigured {
                 hasSaidUnconfigured = true

@@ -1,42 +1,61 @@
 internal import AdminProbe
-internal import NIOConcurrencyHelpers
+internal import Glibc
 
 /// What one thread leaves for another. Leaving never waits; what doesn't fit is refused.
-final class Mailbox<Letter: Sendable>: Sendable {
-    /// 1 while there is something to take.
-    private let lock = ConditionLock(value: 0)
-    private let contents: NIOLockedValueBox<[Letter]>
+///
+/// Its waits are measured by the monotonic clock: setting the date neither ends nor prolongs them.
+final class Mailbox<Letter: Sendable>: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let capacity: Int
+    /// Guarded by the mutex.
+    private var letters: [Letter] = []
 
     init(capacity: Int = .max) {
         self.capacity = capacity
-        contents = NIOLockedValueBox([])
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
     }
 
     /// False when the mailbox is full.
     @discardableResult
     func leave(_ letter: Letter) -> Bool {
-        let accepted = contents.withLockedValue { letters in
-            guard letters.count < capacity else { return false }
-            letters.append(letter)
-            return true
-        }
-        lock.lock()
-        lock.unlock(withValue: 1)
-        return accepted
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard letters.count < capacity else { return false }
+        letters.append(letter)
+        pthread_cond_signal(condition)
+        return true
     }
 
     /// Everything that is there; waits for it until the time is over, then returns nothing.
+    ///
+    /// - Parameter timeout: nil for no limit.
     func take(timeout: Duration?) -> [Letter] {
-        if let timeout {
-            guard lock.lock(whenValue: 1, timeoutSeconds: timeout.inSeconds) else { return [] }
-        } else {
-            lock.lock(whenValue: 1)
+        let deadline = timeout.map { (MonotonicTime.now() + $0).nanoseconds }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while letters.isEmpty {
+            guard let deadline else {
+                pthread_cond_wait(condition, mutex)
+                continue
+            }
+            var time = timespec(
+                tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+            if pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT { break }
         }
-        defer { lock.unlock(withValue: 0) }
-        return contents.withLockedValue { letters in
-            defer { letters = [] }
-            return letters
-        }
+        defer { letters = [] }
+        return letters
     }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A named thread with a small stack, for work that may block.
+/// A named thread, for work that may block.
 final class WorkerThread: Sendable {
     private let handle: pthread_t
 

@@ -9,6 +9,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// No page takes a body; a small one is read and ignored.
     static let largestBody = 64 * 1024
+    /// Whole requests that may wait for their turn before no more are taken from the wire.
+    static let mostWaiting = 16
 
     private(set) var state: ConnectionState
     private let site: Site
@@ -20,8 +22,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var waiting: [HTTPRequestHead] = []
     private var isAnswering = false
     private var isDraining = false
+    /// The client has said all it wants to.
+    private var isInputClosed = false
     /// Whether the last answer has been given.
     private var isClosing = false
+    /// Whether `answerWaiting()` is at work.
+    private var isServing = false
+    private var isReading = true
 
     init(site: Site) {
         self.site = site
@@ -61,9 +68,34 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .end:
             guard let head = current else { return }
             current = nil
-            state.requested(at: .now())
-            if isAnswering { waiting.append(head) } else { answer(head) }
+            waiting.append(head)
+            answerWaiting()
         }
+    }
+
+    /// Answers what has been asked, in order, for as long as the client takes the answers.
+    private func answerWaiting() {
+        guard !isServing else { return }
+        isServing = true
+        defer { isServing = false }
+        while !isAnswering, !isClosing, !waiting.isEmpty, context?.channel.isWritable == true {
+            state.requested(at: .now())
+            answer(waiting.removeFirst())
+        }
+        if !isAnswering, !isClosing, waiting.isEmpty {
+            if current != nil { state.received(at: .now()) }
+            if isInputClosed { finish() }
+        }
+        setReading()
+    }
+
+    /// Takes no more from the wire than can be answered.
+    private func setReading() {
+        guard let channel = context?.channel else { return }
+        let reads = !isClosing && waiting.count < ConnectionHandler.mostWaiting && channel.isWritable
+        guard reads != isReading else { return }
+        isReading = reads
+        channel.setOption(.autoRead, value: reads).whenFailure { _ in }
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -80,15 +112,15 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         // Who doesn't read needn't ask for more.
-        let isWritable = context.channel.isWritable
-        context.channel.setOption(.autoRead, value: isWritable && !isClosing).whenFailure { _ in }
+        answerWaiting()
         context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed, !isAnswering {
-            // The client has said all it wants to; what it is owed is on its way.
-            finish()
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            // What the client is owed is still given.
+            isInputClosed = true
+            answerWaiting()
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -144,7 +176,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Sends bytes that other answers share.
     private func send(_ buffer: ByteBuffer, headLength: Int, to head: HTTPRequestHead) {
-        let closes = isDraining || !head.isKeepAlive
+        let closes = endsConnection(head)
         guard closes || head.method == .HEAD || head.version == .http1_0 else {
             write(buffer)
             complete(closes: false)
@@ -166,7 +198,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func send(_ answer: HTTPAnswer, to head: HTTPRequestHead) {
-        let closes = isDraining || !head.isKeepAlive
+        let closes = endsConnection(head)
         var answer = answer
         if !closes, head.version == .http1_0 { answer.headers.append("Connection: keep-alive") }
         put(answer, closes: closes, withBody: head.method != .HEAD)
@@ -193,24 +225,24 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
+    /// Behind a request for another protocol the parser understands nothing any more.
+    private func endsConnection(_ head: HTTPRequestHead) -> Bool {
+        isDraining || !head.isKeepAlive || head.method == .CONNECT
+            || head.headers.contains(name: "Upgrade")
+    }
+
     private func complete(closes: Bool) {
         isAnswering = false
         state.answered(at: .now())
-        if closes {
-            finish()
-        } else if !waiting.isEmpty {
-            let next = waiting.removeFirst()
-            state.requested(at: .now())
-            answer(next)
-        } else if current != nil {
-            state.received(at: .now())
-        }
+        if closes { finish() } else { answerWaiting() }
     }
 
     /// Closes once what has been written is gone: the sweep looks after a client that doesn't read.
     private func finish() {
         guard let context, !isClosing else { return }
         isClosing = true
+        waiting = []
+        setReading()
         let loopBound = context.loopBound
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
             loopBound.value.close(promise: nil)

@@ -26,10 +26,10 @@ enum Gzip {
         for (index, piece) in pieces.enumerated() {
             let isEnd = index == pieces.count - 1
             let flush = !isEnd ? Z_NO_FLUSH : isLast ? Z_FINISH : Z_FULL_FLUSH
-            var piece = piece
-            piece.withUnsafeMutableBufferPointer { bytes in
+            piece.withUnsafeBufferPointer { bytes in
                 crc = crc32(crc, bytes.baseAddress, UInt32(bytes.count))
-                stream.next_in = bytes.baseAddress
+                // zlib only reads there; its field just isn't declared so.
+                stream.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)
                 stream.avail_in = UInt32(bytes.count)
                 repeat {
                     buffer.withUnsafeMutableBufferPointer { space in

@@ -114,6 +114,9 @@ final class MetricsResponder {
         buffer.reserveCapacity(head.utf8.count + length)
         buffer.writeString(head)
         for piece in pieces { buffer.writeBytes(piece) }
+        // Pages that nobody can be given any more only take room.
+        cache = cache.filter { $0.value.generation == generation }
+        compressed = compressed.filter { $0.value.generation == generation }
         cache[key] = Cached(
             buffer: buffer, headLength: head.utf8.count, generation: generation, made: .now())
         return (buffer, head.utf8.count)

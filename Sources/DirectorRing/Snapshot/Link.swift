@@ -48,20 +48,21 @@ public struct Link: Hashable, Sendable {
     /// One link for each member and side, sorted. Of several rows the one that was heard last
     /// speaks, then the one that spoke last.
     static func merged(_ rows: [ConnectionRow]) -> [Link] {
-        var links: [Link] = []
+        var links: [Place: Link] = [:]
         for row in rows {
             let link = Link(row)
-            if let index = links.firstIndex(where: {
-                $0.member == link.member && $0.side == link.side
-            }) {
-                if links[index].isOlder(than: link) { links[index] = link }
-            } else {
-                links.append(link)
-            }
+            let place = Place(member: link.member, side: link.side)
+            if let known = links[place], !known.isOlder(than: link) { continue }
+            links[place] = link
         }
-        return links.sorted {
+        return links.values.sorted {
             $0.member != $1.member ? $0.member < $1.member : $0.side.rawValue < $1.side.rawValue
         }
+    }
+
+    private struct Place: Hashable {
+        var member: Member
+        var side: Side
     }
 
     private func isOlder(than other: Link) -> Bool {

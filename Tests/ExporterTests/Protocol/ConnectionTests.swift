@@ -122,7 +122,7 @@ final class ScriptedDirector: @unchecked Sendable {
         for round in 0..<5 {
             let poll = try connection.poll(timeout: .seconds(5))
             #expect(try poll.reply == Fixture.reply(Fixture.standalone))
-            #expect(poll.isNewConnection == (round == 0))
+            #expect(poll.hasConnectionEnded == (round == 0))
         }
         #expect(director.accepted == 1)
         // Nothing but the handshake and the two list commands ever leaves.
@@ -135,9 +135,9 @@ final class ScriptedDirector: @unchecked Sendable {
         let director = ScriptedDirector([Self.good])
         defer { director.stop() }
         let connection = AdminConnection(path: director.path)
-        #expect(try connection.poll(timeout: .seconds(5)).isNewConnection)
+        #expect(try connection.poll(timeout: .seconds(5)).hasConnectionEnded)
         // The script has ended, so the connection is closed: at once, or in the middle.
-        #expect(try connection.poll(timeout: .seconds(5)).isNewConnection)
+        #expect(try connection.poll(timeout: .seconds(5)).hasConnectionEnded)
         #expect(director.accepted == 2)
     }
 

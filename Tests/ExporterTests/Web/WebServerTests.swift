@@ -6,7 +6,7 @@ import Testing
 @testable import DirectorExporter
 
 /// A client that says exactly what the test wants.
-final class RawClient {
+final class RawClient: @unchecked Sendable {
     private let descriptor: Int32
 
     init(port: Int) throws {
@@ -28,8 +28,14 @@ final class RawClient {
     deinit { close(descriptor) }
 
     func say(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
     }
 
     func finishSaying() { shutdown(descriptor, Int32(SHUT_WR)) }
@@ -206,6 +212,34 @@ final class RawClient {
         let codes = text.matches(of: #/HTTP/1\.1 (\d+) /#).map { String($0.1) }
         #expect(codes == ["404", "200", "200", "200"])
         #expect(text.hasSuffix("healthy\n"))
+    }
+
+    /// However many requests come at once, they are answered one after the other, and no more are
+    /// taken from the wire than can be answered.
+    @Test func endlessPipeline() throws {
+        let count = 20_000
+        let client = try RawClient(port: port)
+        let writer = Thread {
+            client.say("GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n")
+            let request = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
+            for _ in 0..<(count / 100) { client.say(String(repeating: request, count: 100)) }
+            client.say("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        }
+        writer.start()
+        let heard = try #require(client.hearAll())
+        let text = String(decoding: heard, as: UTF8.self)
+        #expect(text.components(separatedBy: "\r\n\r\nhealthy\n").count == count + 1)
+        #expect(text.hasSuffix("</html>\n"))
+    }
+
+    /// Behind an upgrade nothing can be understood, so the connection ends with the answer.
+    @Test func otherProtocolsAreNotSpoken() throws {
+        let client = try RawClient(port: port)
+        client.say(
+            "GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n")
+        let heard = try #require(client.hearAll())
+        #expect(String(decoding: heard, as: UTF8.self).hasSuffix("healthy\n"))
     }
 
     @Test func oldClients() throws {

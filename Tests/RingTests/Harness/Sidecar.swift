@@ -2,7 +2,6 @@ import Foundation
 
 /// The exporter as a process of its own.
 final class Sidecar: @unchecked Sendable {
-    let port: Int
     private let socket: String
     private let state: String
     private let arguments: [String]
@@ -10,8 +9,6 @@ final class Sidecar: @unchecked Sendable {
     private let wrapper: [String]
     private var process = Process()
     let log: String
-
-    private static let ports = PortCounter()
 
     /// - Parameter wrapper: a command that runs it, like `unshare -m`.
     init(
@@ -22,13 +19,9 @@ final class Sidecar: @unchecked Sendable {
         self.arguments = arguments
         self.environment = environment
         self.wrapper = wrapper
-        port = Sidecar.ports.next()
-        state = "/tmp/dde-s\(port)"
-        log = "/tmp/dde-s\(port).log"
-        try? FileManager.default.removeItem(atPath: state)
-        try? FileManager.default.removeItem(atPath: log)
+        state = "/tmp/dde-s\(UUID().uuidString.prefix(13))"
+        log = state + ".log"
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
-        try Data().write(to: URL(fileURLWithPath: log))
         try start()
     }
 
@@ -39,15 +32,23 @@ final class Sidecar: @unchecked Sendable {
         try? FileManager.default.removeItem(atPath: log)
     }
 
-    var identifier: Int32 { process.processIdentifier }
+    /// Where it serves HTTP: the kernel chose the port, and the log tells it. 0 before that.
+    var port: Int {
+        guard let text = try? String(contentsOfFile: log, encoding: .utf8),
+            let line = text.matches(of: /serving HTTP" address=127\.0\.0\.1:(\d+)/).last
+        else { return 0 }
+        return Int(line.1) ?? 0
+    }
 
     func start() throws {
         process = Process()
+        // A new port each time: the lines of an earlier start must not be mistaken for this one's.
+        try Data().write(to: URL(fileURLWithPath: log))
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             wrapper + [
                 Project.exporter, "--director.socket=\(socket)", "--state.directory=\(state)",
-                "--web.listen-address=127.0.0.1:\(port)", "--log.format=logfmt",
+                "--web.listen-address=127.0.0.1:0", "--log.format=logfmt",
             ] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
@@ -77,19 +78,6 @@ final class Sidecar: @unchecked Sendable {
         let text = try? Command.run(
             "curl", ["-sS", "--max-time", "5", "http://127.0.0.1:\(port)\(path)"])
         return Metrics(text ?? "")
-    }
-}
-
-/// Hands out a port to each sidecar.
-private final class PortCounter: @unchecked Sendable {
-    private let lock = NSLock()
-    private var last = 21_000
-
-    func next() -> Int {
-        lock.withLock {
-            last += 1
-            return last
-        }
     }
 }
 

@@ -29,10 +29,15 @@ enum Journal {
 
     /// The events of one director since then, in the order in which they were written; an event
     /// that was repeated counts once.
-    static func events(of director: String, since: Date) throws -> [Entry] {
+    ///
+    /// - Parameter prefix: a command that runs journalctl elsewhere.
+    static func events(
+        of director: String, since: Date, through prefix: [String] = []
+    ) throws -> [Entry] {
+        let command = prefix + ["journalctl"]
         let text = try Command.run(
-            "journalctl",
-            [
+            command[0],
+            command.dropFirst() + [
                 "-o", "json", "--no-pager", "-q", "--all",
                 "--since=@\(Int(since.timeIntervalSince1970) - 1)",
                 "SYSLOG_IDENTIFIER=dovecot-director-exporter", "DIRECTOR_SELF=\(director)",
@@ -47,6 +52,63 @@ enum Journal {
             else { return nil }
             return entry
         }
+    }
+}
+
+/// A journal of its own, in a mount namespace of its own: it can be stopped without taking the
+/// other tests' journal away.
+final class PrivateJournal {
+    private let holder = Process()
+    /// A command before another one makes that one see this journal.
+    let prefix: [String]
+
+    init() throws {
+        holder.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+        holder.arguments = [
+            "-m", "sh", "-c",
+            """
+            mkdir -p /run/systemd /run/log /run/dde-journald
+            for directory in /run/systemd /run/log /run/dde-journald; do
+                mount -t tmpfs none $directory || exit 1
+            done
+            exec sleep 3600
+            """,
+        ]
+        holder.standardInput = FileHandle.nullDevice
+        try holder.run()
+        prefix = ["nsenter", "-t", "\(holder.processIdentifier)", "-m", "--"]
+        // The namespace is ready once its own journal can be started in it.
+        var tries = 0
+        while true {
+            do {
+                try Command.run("sh", ["-c", "grep -q 'none /run/dde-journald' /proc/\(holder.processIdentifier)/mounts"])
+                break
+            } catch {
+                tries += 1
+                if tries > 100 { throw error }
+                usleep(50_000)
+            }
+        }
+        try control("start")
+    }
+
+    deinit {
+        try? control("stop")
+        kill(holder.processIdentifier, SIGKILL)
+        holder.waitUntilExit()
+    }
+
+    func control(_ command: String) throws {
+        try Command.run(
+            prefix[0],
+            Array(prefix.dropFirst()) + [
+                "python3", Project.root.appendingPathComponent("lab/journald-holder.py").path,
+                command,
+            ])
+    }
+
+    func events(of director: String, since: Date) throws -> [Journal.Entry] {
+        try Journal.events(of: director, since: since, through: prefix)
     }
 }
 

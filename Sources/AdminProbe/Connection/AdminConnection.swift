@@ -12,6 +12,9 @@ public final class AdminConnection {
         /// it could not be reached meanwhile. True at the first poll. False where this side gave up
         /// on a director that didn't answer.
         public var hasConnectionEnded: Bool
+        /// Another process listens than at the last connection: Dovecot itself was restarted. A
+        /// reload replaces the director alone and isn't seen here.
+        public var hasListenerChanged: Bool
     }
 
     private static let commands = "HOST-LIST\nDIRECTOR-LIST\n"
@@ -24,6 +27,7 @@ public final class AdminConnection {
     private var session: Session?
     /// Whether it is the director that ended the last connection, and not this side.
     private var endedByDirector = true
+    private var listener: Int32?
 
     /// - Parameters:
     ///   - path: the socket's path.
@@ -93,9 +97,12 @@ public final class AdminConnection {
             try read(session, to: .finished, until: deadline)
             let hasEnded = isNew && endedByDirector
             endedByDirector = false
+            let newListener = isNew ? session.socket.listenerProcess : listener
+            let hasChanged = listener != nil && newListener != nil && listener != newListener
+            listener = newListener ?? listener
             return Poll(
                 reply: session.reader.takeReply(), duration: MonotonicTime.now() - start,
-                hasConnectionEnded: hasEnded)
+                hasConnectionEnded: hasEnded, hasListenerChanged: hasChanged)
         } catch {
             let greeted = session.map { $0.reader.state != .greeting } ?? false
             session = nil

@@ -43,6 +43,18 @@ final class AdminSocket {
         socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     }
 
+    /// The process that opened the listener: Dovecot's master. Nil where the kernel can't name it,
+    /// as in another PID namespace.
+    var listenerProcess: Int32? {
+        // struct ucred: process, user, group.
+        var credentials: [Int32] = [0, 0, 0]
+        var size = socklen_t(MemoryLayout<Int32>.size * credentials.count)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0,
+            credentials[0] > 0
+        else { return nil }
+        return credentials[0]
+    }
+
     /// Writes all the bytes.
     func write(_ text: String, until deadline: MonotonicTime, or cancel: Cancellation?)
         throws(AdminFault)

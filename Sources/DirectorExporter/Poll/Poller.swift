@@ -21,6 +21,7 @@ final class Poller {
     private var beingRemoved: Set<Member> = []
     /// The connection ended since the tracker last saw a view.
     private var connectionEnded = false
+    private var processChanged = false
     private var lastFault: AdminFault?
     private var hasSaidUnconfigured = false
     private var lastRejected = 0
@@ -78,6 +79,7 @@ final class Poller {
         let snapshot = RingSnapshot(poll.reply, beingRemoved: beingRemoved)
         beingRemoved = snapshot.membersBeingRemoved
         connectionEnded = connectionEnded || poll.hasConnectionEnded
+        processChanged = processChanged || poll.hasListenerChanged
         var seconds: UInt64?
         if case .syncing(let value)? = snapshot.status { seconds = value }
         record.observation = PollRecord.Observation(
@@ -95,8 +97,12 @@ final class Poller {
             lastFault = nil
         }
         guard mayEmit() else { return }
-        submit(tracker.observe(snapshot, connectionEnded: connectionEnded, at: instant))
+        submit(
+            tracker.observe(
+                snapshot, connectionEnded: connectionEnded, processChanged: processChanged,
+                at: instant))
         connectionEnded = false
+        processChanged = false
     }
 
     private func fail(_ fault: AdminFault) {

@@ -52,9 +52,12 @@ public struct EventTracker: Sendable {
 
     /// A poll brought a view.
     ///
-    /// - Parameter connectionEnded: the connection of the last view is gone.
+    /// - Parameters:
+    ///   - connectionEnded: the director ended the connection of the last view.
+    ///   - processChanged: the director is known to be another process than at the last view.
     public mutating func observe(
-        _ snapshot: RingSnapshot, connectionEnded: Bool, at instant: Instant
+        _ snapshot: RingSnapshot, connectionEnded: Bool, processChanged: Bool = false,
+        at instant: Instant
     ) -> [RingEvent] {
         silence.observe(snapshot, at: instant)
         let before = view
@@ -69,7 +72,8 @@ public struct EventTracker: Sendable {
             adopt(snapshot)
             return events
         }
-        let restarted = connectionEnded && hasRestarted(snapshot, since: before)
+        let restarted =
+            processChanged || connectionEnded && hasRestarted(snapshot, since: before)
         if restarted { events.append(event(.directorRestarted, at: instant)) }
         events += memberEvents(since: before, at: instant)
         for side in [Side.left, .right] {
@@ -137,7 +141,7 @@ extension EventTracker {
         return events
     }
 
-    /// Whether the director is another process than the one of the last view.
+    /// Whether the director looks like another process than the one of the last view.
     private func hasRestarted(_ snapshot: RingSnapshot, since before: LoggedView) -> Bool {
         if snapshot.status == .handshaking { return true }
         return [(Side.left, before.left), (.right, before.right)].contains { side, old in

@@ -24,10 +24,13 @@ struct TrackerBench {
     }
 
     mutating func see(
-        _ directors: [String], hosts: [String] = [], connectionEnded: Bool = false
+        _ directors: [String], hosts: [String] = [], connectionEnded: Bool = false,
+        processChanged: Bool = false
     ) throws -> [String] {
         let snapshot = RingSnapshot(try Fixture.reply(hosts: hosts, directors: directors))
-        return tracker.observe(snapshot, connectionEnded: connectionEnded, at: instant)
+        return tracker.observe(
+            snapshot, connectionEnded: connectionEnded, processChanged: processChanged, at: instant
+        )
             .map(Self.text)
     }
 
@@ -161,6 +164,16 @@ struct TrackerBench {
         #expect(
             try bench.see(
                 [own, bench.link("10.0.0.2", "right", received: 7)], connectionEnded: true)
+                == ["director_restarted"])
+    }
+
+    @Test func restartIsToldByTheProcess() throws {
+        var bench = TrackerBench()
+        let rows = [own, bench.link("10.0.0.2", "right", received: 100)]
+        _ = try bench.see(rows)
+        // A restart so soon after the last that the counters have caught up.
+        #expect(
+            try bench.see(rows, connectionEnded: true, processChanged: true)
                 == ["director_restarted"])
     }
 

@@ -41,6 +41,18 @@ final class Ring: Sendable {
         try lab("doveadm", [directory, "\(member)"] + arguments)
     }
 
+    /// One update a second around the ring, until the process is ended.
+    func startTraffic() throws -> Process {
+        let process = Process()
+        process.executableURL = Project.root.appendingPathComponent("lab/ring")
+        process.arguments = ["traffic", directory, "1"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
     func member(_ number: Int) -> String { "127.0.\(net).\(number):9090" }
 
     func backend(_ number: Int) -> String { "127.1.\(net).\(number)" }

@@ -3,6 +3,7 @@ import Foundation
 /// The exporter as a process of its own.
 final class Sidecar: @unchecked Sendable {
     private let socket: String
+    private let wantedPort: Int
     private let state: String
     private let arguments: [String]
     private let environment: [String: String]
@@ -10,11 +11,14 @@ final class Sidecar: @unchecked Sendable {
     private var process = Process()
     let log: String
 
-    /// - Parameter wrapper: a command that runs it, like `unshare -m`.
+    /// - Parameters:
+    ///   - port: where to serve HTTP; 0 for any, another one after each start.
+    ///   - wrapper: a command that runs it, like `unshare -m`.
     init(
-        socket: String, _ arguments: [String] = [], environment: [String: String] = [:],
-        wrapper: [String] = []
+        socket: String, _ arguments: [String] = [], port: Int = 0,
+        environment: [String: String] = [:], wrapper: [String] = []
     ) throws {
+        wantedPort = port
         self.socket = socket
         self.arguments = arguments
         self.environment = environment
@@ -48,7 +52,7 @@ final class Sidecar: @unchecked Sendable {
         process.arguments =
             wrapper + [
                 Project.exporter, "--director.socket=\(socket)", "--state.directory=\(state)",
-                "--web.listen-address=127.0.0.1:0", "--log.format=logfmt",
+                "--web.listen-address=127.0.0.1:\(wantedPort)", "--log.format=logfmt",
             ] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice

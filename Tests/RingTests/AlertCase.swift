@@ -1,0 +1,264 @@
+import Foundation
+import Testing
+
+/// A fault or a piece of maintenance on a real ring, and what may come of it.
+struct AlertCase: Sendable, CustomTestStringConvertible {
+    /// The ring, its sidecars, and what keeps it busy.
+    struct Scene: Sendable {
+        let ring: Ring
+        let sidecars: [Sidecar]
+
+        func wait(_ seconds: Double) async throws {
+            try await Task.sleep(for: .seconds(seconds))
+        }
+    }
+
+    enum Outcome: Sendable {
+        /// The alert arrives within so many seconds of the fault.
+        case page(String, within: Double)
+        /// No critical alert arrives.
+        case quiet
+    }
+
+    let name: String
+    let net: Int
+    let members: Int
+    /// Whether it runs without `--full`.
+    var isQuick = false
+    /// Whether one update a second travels around the ring.
+    var isBusy = false
+    let outcome: Outcome
+    /// Causes the fault, or does the maintenance. Returns when a fault began.
+    let act: @Sendable (Scene) async throws -> Date
+    /// Ends the fault. Nothing for maintenance.
+    var mend: @Sendable (Scene) async throws -> Void = { _ in }
+
+    var testDescription: String { name }
+}
+
+extension AlertCase {
+    private static func cut(_ a: String, _ b: String) -> @Sendable (Scene) async throws -> Date {
+        { scene in
+            try scene.ring.run("cut", a, b)
+            return Date()
+        }
+    }
+
+    private static func reset(_ a: String, _ b: String) -> @Sendable (Scene) async throws -> Date {
+        { scene in
+            try scene.ring.run("reset", a, b)
+            return Date()
+        }
+    }
+
+    private static let heal: @Sendable (Scene) async throws -> Void = { try $0.ring.run("heal") }
+
+    private static let split = "DovecotDirectorRingSplit"
+    private static let down = "DovecotDirectorDown"
+
+    static let splits: [AlertCase] = [
+        AlertCase(
+            name: "one against two, idle", net: 101, members: 3, isQuick: true,
+            outcome: .page(split, within: 30), act: cut("1", "2,3"), mend: heal),
+        AlertCase(
+            name: "one against three, busy", net: 102, members: 4, isBusy: true,
+            outcome: .page(split, within: 30), act: cut("2", "1,3,4"), mend: heal),
+        AlertCase(
+            name: "halves", net: 103, members: 4, outcome: .page(split, within: 30),
+            act: cut("1,2", "3,4"), mend: heal),
+        AlertCase(
+            name: "interleaved", net: 104, members: 4, outcome: .page(split, within: 30),
+            act: cut("1,3", "2,4"), mend: heal),
+        AlertCase(
+            name: "two members, idle", net: 105, members: 2, outcome: .page(split, within: 30),
+            act: cut("1", "2"), mend: heal),
+        AlertCase(
+            name: "three islands", net: 106, members: 6, outcome: .page(split, within: 30),
+            act: { scene in
+                try scene.ring.run("cut", "1,2", "3,4,5,6")
+                let begin = Date()
+                try scene.ring.run("cut", "3,4", "5,6")
+                return begin
+            }, mend: heal),
+        AlertCase(
+            name: "one direction only", net: 107, members: 3, outcome: .page(split, within: 30),
+            act: { scene in
+                try scene.ring.run("cut-one-way", "1", "2,3")
+                return Date()
+            }, mend: heal),
+        AlertCase(
+            name: "heavy loss", net: 108, members: 3, isBusy: true,
+            outcome: .page(split, within: 30),
+            act: { scene in
+                try scene.ring.run("lose", "1", "2,3", "97")
+                return Date()
+            }, mend: heal),
+        AlertCase(
+            name: "one lost link", net: 109, members: 4, outcome: .page(split, within: 30),
+            act: cut("1", "2"), mend: heal),
+        AlertCase(
+            name: "resets, busy", net: 110, members: 4, isQuick: true, isBusy: true,
+            outcome: .page(split, within: 30), act: reset("1,2", "3,4"), mend: heal),
+        AlertCase(
+            name: "resets, idle", net: 111, members: 3, outcome: .page(split, within: 40),
+            act: reset("1", "2,3"), mend: heal),
+        AlertCase(
+            name: "begun while a member of two restarts", net: 112, members: 2,
+            outcome: .page(split, within: 45),
+            act: { scene in
+                try scene.ring.run("stop", "2")
+                try scene.ring.run("cut", "1", "2")
+                let begin = Date()
+                try await scene.wait(5)
+                try scene.ring.run("start", "2")
+                return begin
+            }, mend: heal),
+        AlertCase(
+            name: "halves, a border member crashed before", net: 113, members: 6,
+            outcome: .page(split, within: 30),
+            act: { scene in
+                try scene.ring.run("crash", "4")
+                // Its own page is over with: only the split is waited for here.
+                try await scene.wait(20)
+                try scene.ring.run("cut", "1,2,3", "4,5,6")
+                return Date()
+            },
+            mend: { scene in
+                try scene.ring.run("heal")
+                try scene.ring.run("start", "4")
+            }),
+    ]
+
+    static let losses: [AlertCase] = [
+        AlertCase(
+            name: "hung director", net: 121, members: 3, outcome: .page(down, within: 40),
+            act: { scene in
+                try scene.ring.run("hang", "2")
+                return Date()
+            }, mend: { try $0.ring.run("resume", "2") }),
+        AlertCase(
+            name: "crashed director", net: 122, members: 4, isQuick: true,
+            outcome: .page(down, within: 40),
+            act: { scene in
+                try scene.ring.run("crash", "2")
+                return Date()
+            }, mend: { try $0.ring.run("start", "2") }),
+        AlertCase(
+            name: "lost machine", net: 123, members: 3, outcome: .page(down, within: 40),
+            act: { scene in
+                // Everything of it falls silent at once.
+                try scene.ring.run("cut", "3", "1,2")
+                scene.sidecars[2].send(SIGSTOP)
+                return Date()
+            },
+            mend: { scene in
+                scene.sidecars[2].send(SIGCONT)
+                try scene.ring.run("heal")
+            }),
+    ]
+
+    static let maintenance: [AlertCase] = [
+        AlertCase(
+            name: "rolling restart", net: 131, members: 3, isQuick: true, outcome: .quiet,
+            act: { scene in
+                for member in 1...3 {
+                    try scene.ring.run("stop", "\(member)")
+                    try await scene.wait(5)
+                    try scene.ring.run("start", "\(member)")
+                    try await scene.wait(20)
+                }
+                return Date()
+            }),
+        AlertCase(
+            name: "whole ring restarted", net: 132, members: 4, outcome: .quiet,
+            act: { scene in
+                for member in 1...4 { try scene.ring.run("stop", "\(member)") }
+                try await scene.wait(5)
+                for member in 1...4 { try scene.ring.run("start", "\(member)") }
+                return Date()
+            }),
+        AlertCase(
+            name: "reload everywhere", net: 133, members: 4, outcome: .quiet,
+            act: { scene in
+                for member in 1...4 { try scene.ring.run("reload", "\(member)") }
+                return Date()
+            }),
+        AlertCase(
+            name: "ring remove and add soon", net: 134, members: 4, isQuick: true, outcome: .quiet,
+            act: { scene in
+                try scene.ring.doveadm(1, "director", "ring", "remove", "127.0.134.4")
+                try await scene.wait(5)
+                try scene.ring.doveadm(1, "director", "ring", "add", "127.0.134.4")
+                return Date()
+            }),
+        AlertCase(
+            name: "ring remove and add late", net: 135, members: 3, outcome: .quiet,
+            act: { scene in
+                try scene.ring.doveadm(1, "director", "ring", "remove", "127.0.135.2")
+                try await scene.wait(90)
+                try scene.ring.doveadm(1, "director", "ring", "add", "127.0.135.2")
+                return Date()
+            }),
+        AlertCase(
+            name: "decommissioned", net: 136, members: 4, outcome: .quiet,
+            act: { scene in
+                try scene.ring.doveadm(1, "director", "ring", "remove", "127.0.136.3")
+                try await scene.wait(10)
+                try scene.ring.run("stop", "3")
+                return Date()
+            }),
+        AlertCase(
+            name: "backends down, drained, flushed, up", net: 137, members: 2, outcome: .quiet,
+            act: { scene in
+                try scene.ring.run("users", "1", "100")
+                try scene.ring.doveadm(1, "director", "down", scene.ring.backend(1))
+                try scene.ring.doveadm(1, "director", "update", scene.ring.backend(2), "0")
+                try scene.ring.doveadm(1, "director", "flush", "-F", scene.ring.backend(1))
+                try await scene.wait(40)
+                try scene.ring.doveadm(1, "director", "up", scene.ring.backend(1))
+                return Date()
+            }),
+        AlertCase(
+            name: "exporters restarted", net: 138, members: 3, outcome: .quiet,
+            act: { scene in
+                for sidecar in scene.sidecars {
+                    _ = sidecar.stop()
+                    try sidecar.start()
+                }
+                try await scene.wait(20)
+                for sidecar in scene.sidecars { _ = sidecar.stop() }
+                try await scene.wait(5)
+                for sidecar in scene.sidecars { try sidecar.start() }
+                return Date()
+            }),
+        AlertCase(
+            name: "network lost for a second, often", net: 139, members: 3, isBusy: true,
+            outcome: .quiet,
+            act: { scene in
+                for _ in 0..<10 {
+                    try scene.ring.run("cut", "1", "2,3")
+                    try await scene.wait(1)
+                    try scene.ring.run("heal")
+                    try await scene.wait(7)
+                }
+                return Date()
+            }),
+        AlertCase(
+            name: "member away for 14 s", net: 140, members: 3, outcome: .quiet,
+            act: { scene in
+                try scene.ring.run("stop", "2")
+                try await scene.wait(13)
+                try scene.ring.run("start", "2")
+                return Date()
+            }),
+        AlertCase(
+            name: "a fifth of the packets lost for two minutes", net: 141, members: 3,
+            isBusy: true, outcome: .quiet,
+            act: { scene in
+                try scene.ring.run("lose", "1", "2,3", "20")
+                try await scene.wait(120)
+                try scene.ring.run("heal")
+                return Date()
+            }),
+    ]
+}

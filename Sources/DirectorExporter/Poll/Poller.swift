@@ -23,6 +23,8 @@ final class Poller {
     private var connectionEnded = false
     private var processChanged = false
     private var lastFault: AdminFault?
+    /// What this outage has been logged for: reasons can alternate, and each is said once.
+    private var loggedReasons: Set<AdminFault.Reason> = []
     private var hasSaidUnconfigured = false
     private var lastRejected = 0
     private var isHoldingBack = false
@@ -95,6 +97,7 @@ final class Poller {
                 "the director answers again",
                 metadata: ["socket": "\(options.socket)", "was": "\(fault.reason.rawValue)"])
             lastFault = nil
+            loggedReasons = []
         }
         guard mayEmit() else { return }
         submit(
@@ -119,7 +122,7 @@ final class Poller {
                     \(PollSchedule.unconfiguredInterval)
                     """, metadata: ["socket": "\(options.socket)"])
             }
-        } else if fault.reason != lastFault?.reason {
+        } else if loggedReasons.insert(fault.reason).inserted {
             log.error(
                 "the director can't be asked: \(fault.message)",
                 metadata: [

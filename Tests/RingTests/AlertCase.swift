@@ -172,15 +172,15 @@ extension AlertCase {
         AlertCase(
             name: "whole ring restarted", net: 132, members: 4, outcome: .quiet,
             act: { scene in
-                for member in 1...4 { try scene.ring.run("stop", "\(member)") }
+                try scene.ring.runForAll("stop")
                 try await scene.wait(5)
-                for member in 1...4 { try scene.ring.run("start", "\(member)") }
+                try scene.ring.runForAll("start")
                 return Date()
             }),
         AlertCase(
             name: "reload everywhere", net: 133, members: 4, outcome: .quiet,
             act: { scene in
-                for member in 1...4 { try scene.ring.run("reload", "\(member)") }
+                try scene.ring.runForAll("reload")
                 return Date()
             }),
         AlertCase(

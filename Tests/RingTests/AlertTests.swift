@@ -15,8 +15,10 @@ import Testing
         let stack = try AlertStack.shared.get()
         let job = "ring-\(testCase.net)"
         let ring = try Ring(net: testCase.net, members: testCase.members)
-        let sidecars = try (1...testCase.members).map {
-            try Sidecar(socket: ring.socket($0), port: 23_000 + testCase.net * 10 + $0)
+        // Ports of its own, which a sidecar keeps when it is restarted.
+        let ports = (1...testCase.members).map { 23_000 + testCase.net * 10 + $0 }
+        let sidecars = try ports.enumerated().map { index, port in
+            try Sidecar(socket: ring.socket(index + 1), port: port)
         }
         let scene = AlertCase.Scene(ring: ring, sidecars: sidecars)
         var traffic: Process?
@@ -25,7 +27,7 @@ import Testing
             traffic?.terminate()
             stack.forget(job: job)
         }
-        try stack.watch(job: job, ports: sidecars.map(\.port))
+        try stack.watch(job: job, ports: ports)
         let isSeen = try await eventually(within: .seconds(60), every: .seconds(2)) {
             try stack.sees(job: job, exporters: testCase.members)
         }

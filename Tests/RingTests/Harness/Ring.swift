@@ -36,6 +36,16 @@ final class Ring: Sendable {
         try lab(command, [directory] + arguments)
     }
 
+    /// Runs a command of `lab/ring` for every member at the same time.
+    func runForAll(_ command: String) throws {
+        let ring = Project.root.appendingPathComponent("lab/ring").path
+        try Command.run(
+            "sh",
+            [
+                "-c", "for member in $(seq \(size)); do '\(ring)' \(command) '\(directory)' $member & done; wait",
+            ])
+    }
+
     @discardableResult
     func doveadm(_ member: Int, _ arguments: String...) throws -> String {
         try lab("doveadm", [directory, "\(member)"] + arguments)

@@ -42,7 +42,11 @@ enum Command {
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
         try process.run()
+        // Nothing that is run to its end takes so long: better a failure than a test that hangs.
+        let watch = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 240, execute: watch)
         process.waitUntilExit()
+        watch.cancel()
         guard process.terminationStatus == 0 else {
             let said = (try? String(contentsOf: files[1], encoding: .utf8)) ?? ""
             throw Failure(

@@ -39,8 +39,9 @@ final class Ring: Sendable {
     /// Runs a command of `lab/ring` for every member at the same time.
     func runForAll(_ command: String) throws {
         let ring = Project.root.appendingPathComponent("lab/ring").path
+        // bash and not sh: dash waits for a signal that is blocked in what a test starts.
         try Command.run(
-            "sh",
+            "bash",
             [
                 "-c", "for member in $(seq \(size)); do '\(ring)' \(command) '\(directory)' $member & done; wait",
             ])

@@ -75,7 +75,7 @@ extension Flag {
             apply: { text, options in
                 options.telemetryPath = text
                 return text.hasPrefix("/") && !text.hasPrefix("/-/")
-                    && !["/sd", "/api/v1/ring"].contains(text)
+                    && !["/sd", "/api/v1/ring", "/page.js"].contains(text)
                     && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
                     && !text.contains("?") && !text.contains("#")
             }, expectation: "a path that no other page has, like /metrics"),
@@ -206,7 +206,8 @@ enum CommandLineFlags {
         text += "  -h, --help\n" + wrapped("Print this help and exit.")
         text += """
 
-            Pages: / (for people), \(Options().telemetryPath), /-/healthy, /-/ready.
+            Pages: / (for people), \(Options().telemetryPath), /sd (Prometheus HTTP service discovery
+            of the ring), /api/v1/ring (the ring as JSON), /-/healthy, /-/ready.
             Signals: SIGTERM and SIGINT stop it.
             Exit codes: 0 clean stop, 1 it could not start, 64 a wrong flag or value.
 

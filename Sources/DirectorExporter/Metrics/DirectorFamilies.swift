@@ -90,6 +90,9 @@ enum DirectorFamilies {
     static let backendChange = backend(
         "state_change_timestamp_seconds",
         "When the backend last went up or down, as this director knows it.")
+    static let backendHashShare = backend(
+        "hash_share_ratio",
+        "The exact share of its tag's hash space that leads to the backend; 0 when it is down.")
     static let backendsViewInfo = MetricFamily(
         "dovecot_director_backends_view_info", .gauge, labels: ["view"],
         help: "1 for the digest of the backends in this director's view: address, tag, vhosts, up.")
@@ -118,6 +121,6 @@ enum DirectorFamilies {
         member, memberPosition, viewInfo, neighbor, expectedNeighborLinked, memberLastFailure,
         anonymousConnections, linkHandshaked, linkSynced, linkPing, linkReceived, linkSent,
         linkBuffered, linkBufferedPeak, linkLastInput, linkLastOutput, backendUsers,
-        backendVhosts, backendUp, backendChange, backendsViewInfo,
+        backendVhosts, backendUp, backendChange, backendHashShare, backendsViewInfo,
     ]
 }

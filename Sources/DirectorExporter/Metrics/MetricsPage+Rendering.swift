@@ -14,7 +14,7 @@ extension MetricsPage {
         if let observation = record.observation {
             gauges.writeRing(observation)
             gauges.writeLinks(links)
-            gauges.writeBackends(observation.snapshot)
+            gauges.writeBackends(observation)
         }
         gauges.writeExporter(record)
         self.gauges = gauges.bytes
@@ -180,7 +180,8 @@ extension FamilyWriter {
         write(DirectorFamilies.linkLastOutput, links) { $0.traffic?.lastOutput.map { UInt64($0) } }
     }
 
-    fileprivate mutating func writeBackends(_ snapshot: RingSnapshot) {
+    fileprivate mutating func writeBackends(_ observation: PollRecord.Observation) {
+        let snapshot = observation.snapshot
         begin(DirectorFamilies.backendsViewInfo)
         sample(
             LabelSet(DirectorFamilies.backendsViewInfo, snapshot.backendsDigest.description), true)
@@ -193,6 +194,10 @@ extension FamilyWriter {
         write(DirectorFamilies.backendUp, snapshot.backends, labels) { $0.isUp.map { $0 ? 1 : 0 } }
         write(DirectorFamilies.backendChange, snapshot.backends, labels) {
             $0.lastChange.map { UInt64($0) }
+        }
+        if let shares = observation.hashShares {
+            begin(DirectorFamilies.backendHashShare)
+            for (labels, share) in zip(labels, shares.values) { sample(labels, share) }
         }
     }
 

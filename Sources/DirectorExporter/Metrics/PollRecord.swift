@@ -9,6 +9,8 @@ struct PollRecord: Sendable {
         var duration: Duration
         /// Epoch seconds; nil while the ring isn't syncing.
         var unsyncedSince: Double?
+        /// Nil until computed, and where the version doesn't hash consistently for sure.
+        var hashShares: HashShares?
     }
 
     /// Nil when the last poll failed, and before the first is over.

@@ -12,6 +12,7 @@ final class Poller {
     private let cancellation: Cancellation
     private let board: Board
     private let events: EventLog
+    private let hashShares = HashShareWorker()
     private let log: Logger
 
     private var schedule: PollSchedule
@@ -49,6 +50,8 @@ final class Poller {
 
     /// Polls until it is cancelled. Returns the last view that became events.
     func run() -> LoggedView {
+        if !hashShares.start() { log.error("no thread for hash shares: they stay unknown") }
+        defer { hashShares.stop() }
         var wait = Duration.zero
         while true {
             board.promiseProgress(within: wait + options.timeout)
@@ -86,7 +89,8 @@ final class Poller {
         if case .syncing(let value)? = snapshot.status { seconds = value }
         record.observation = PollRecord.Observation(
             snapshot: snapshot, duration: poll.duration,
-            unsyncedSince: unsynced.observe(seconds: seconds, now: instant.wall))
+            unsyncedSince: unsynced.observe(seconds: seconds, now: instant.wall),
+            hashShares: shares(of: snapshot, poll.reply.hosts))
         record.lastSuccess = instant.wall
         record.rejectedHosts += UInt64(poll.reply.rejectedHosts)
         record.rejectedDirectors += UInt64(poll.reply.rejectedDirectors)
@@ -106,6 +110,12 @@ final class Poller {
                 at: instant))
         connectionEnded = false
         processChanged = false
+    }
+
+    /// Versions without counters hash in another way unless told otherwise.
+    private func shares(of snapshot: RingSnapshot, _ rows: [HostRow]) -> HashShares? {
+        guard snapshot.anonymousConnections != nil else { return nil }
+        return hashShares.shares(of: snapshot.backendsDigest, rows)
     }
 
     private func fail(_ fault: AdminFault) {

@@ -145,9 +145,32 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch site.router.decide(head) {
         case .answer(let answer): send(answer, to: head)
         case .page(.metrics): answerMetrics(head)
-        case .page(let page): send(site.answer(for: page), to: head)
+        case .page(let page): answer(page, head)
         }
     }
+
+    private func answer(_ page: Router.Page, _ head: HTTPRequestHead) {
+        if let answer = site.answerAtOnce(for: page) {
+            send(answer, to: head)
+            return
+        }
+        guard let context, !site.isBusy else {
+            send(ConnectionHandler.busy, to: head)
+            return
+        }
+        site.make(page, on: context.eventLoop).assumeIsolated().whenComplete {
+            switch $0 {
+            case .success(let answer): self.send(answer, to: head)
+            case .failure:
+                self.send(
+                    HTTPAnswer(.internalServerError, body: "The page can't be made.\n"), to: head)
+            }
+        }
+    }
+
+    private static let busy = HTTPAnswer(
+        .serviceUnavailable, headers: ["Retry-After: 1"],
+        body: "Too many answers are being made; see --web.max-requests.\n")
 
     private func answerMetrics(_ head: HTTPRequestHead) {
         if let (buffer, headLength) = site.metrics.ready(head) {
@@ -155,11 +178,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             return
         }
         guard let context, !site.isBusy else {
-            send(
-                HTTPAnswer(
-                    .serviceUnavailable, headers: ["Retry-After: 1"],
-                    body: "Too many answers are being made; see --web.max-requests.\n"),
-                to: head)
+            send(ConnectionHandler.busy, to: head)
             return
         }
         site.metrics.compress(head, on: context.eventLoop).assumeIsolated().whenComplete {

@@ -7,6 +7,12 @@ struct Router: Sendable {
         case metrics
         case healthy
         case ready
+        /// The members, for Prometheus.
+        case serviceDiscovery
+        /// The snapshot as JSON.
+        case ring
+        /// What refreshes the page for people.
+        case script
     }
 
     enum Decision: Equatable, Sendable {
@@ -58,6 +64,9 @@ struct Router: Sendable {
         case "/": .landing
         case "/-/healthy": .healthy
         case "/-/ready": .ready
+        case "/sd": .serviceDiscovery
+        case "/api/v1/ring": .ring
+        case "/page.js": .script
         default: nil
         }
     }

@@ -31,8 +31,8 @@ final class WebServer: Sendable {
                 limit: WebServer.connectionLimit(), limits: limits)
             return NIOLoopBound(
                 Site(
-                    telemetryPath: options.telemetryPath, maximumRequests: options.maximumRequests,
-                    board: board, metrics: metrics, connections: connections), eventLoop: loop)
+                    options: options, board: board, workshop: compressor, metrics: metrics,
+                    connections: connections), eventLoop: loop)
         }.wait()
     }
 
@@ -74,6 +74,9 @@ final class WebServer: Sendable {
                 channel = try bootstrap.bind(
                     unixDomainSocketPath: path, cleanupExistingSocketFile: WebServer.isStale(path)
                 ).wait()
+            }
+            if let port = channel.localAddress?.port {
+                try loop.submit { site.value.tcpPort = site.value.tcpPort ?? port }.wait()
             }
             return channel.localAddress.map { WebServer.text(of: $0) } ?? "\(address)"
         } catch {

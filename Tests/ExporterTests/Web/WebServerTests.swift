@@ -200,6 +200,44 @@ final class RawClient: @unchecked Sendable {
         #expect(html.contains("href=\"/metrics\""))
     }
 
+    @Test func serviceDiscoveryListsTheMembers() throws {
+        let (head, body) = try answer("GET /sd")
+        #expect(head.contains("Content-Type: application/json\r\n"))
+        let object = try JSONSerialization.jsonObject(with: Data(body))
+        let groups = try #require(object as? [[String: Any]])
+        // The member that is being removed is left out, two members on one address are one target.
+        #expect(
+            groups.map { $0["targets"] as? [String] } == [
+                ["192.0.2.1:\(port)"], ["192.0.2.2:\(port)"], ["192.0.2.3:\(port)"],
+                ["[2001:db8::1]:\(port)"],
+            ])
+        let labels = groups.map { ($0["labels"] as? [String: String])?["__meta_dovecot_director_member"] }
+        #expect(labels.last == "[2001:db8::1]:9091,[2001:db8::1]:9092")
+
+        board.publish(status: "x", snapshot: try GoldenTests.record(Fixture.standalone))
+        #expect(try answer("GET /sd").body == Array("[]\n".utf8))
+        board.publish(status: "x", snapshot: try GoldenTests.record(nil))
+        #expect(try answer("GET /sd").head.hasPrefix("HTTP/1.1 503 "))
+        #expect(try answer("GET /api/v1/ring").head.hasPrefix("HTTP/1.1 503 "))
+    }
+
+    @Test func ringAsJSON() throws {
+        let (head, body) = try answer("GET /api/v1/ring")
+        #expect(head.contains("Content-Type: application/json\r\n"))
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
+        #expect(object["director"] as? String == "192.0.2.1:9090")
+        #expect(object["status"] as? String == "syncing")
+        #expect((object["members"] as? [[String: Any]])?.count == 6)
+        #expect((object["links"] as? [[String: Any]])?.count == 3)
+        #expect((object["backends"] as? [[String: Any]])?.count == 3)
+        // Every key of the schema is there, and no other.
+        let schema = try #require(
+            try JSONSerialization.jsonObject(with: Data(Project.text("docs/ring.schema.json").utf8))
+                as? [String: Any])
+        #expect(Set(object.keys) == Set(schema["required"] as? [String] ?? []))
+    }
+
     @Test func pipelinedRequestsAreAnsweredInOrder() throws {
         let client = try RawClient(port: port)
         client.say(

@@ -110,13 +110,17 @@ final class AlertStack: Sendable {
 
     /// Whether all exporters of a job have been scraped.
     func sees(job: String, exporters: Int) throws -> Bool {
-        let text = try Command.run(
+        try query("sum(dovecot_director_up{job=\"\(job)\"})").contains("\"\(exporters)\"]")
+    }
+
+    /// What Prometheus answers to a query, as JSON.
+    func query(_ expression: String) throws -> String {
+        try Command.run(
             "curl",
             [
-                "-fsS", "--data-urlencode", "query=sum(dovecot_director_up{job=\"\(job)\"})",
+                "-sS", "--data-urlencode", "query=\(expression)",
                 "http://127.0.0.1:\(Self.prometheusPort)/api/v1/query",
             ])
-        return text.contains("\"\(exporters)\"]")
     }
 
     /// What has arrived for a job, in order.

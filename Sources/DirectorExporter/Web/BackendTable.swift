@@ -39,9 +39,9 @@ struct BackendTable {
             <div class="wide"><table>
             <caption>Each bar is a backend's share of its tag's users; the mark is the share that \
             \(basis) would give it.</caption>
-            <thead><tr><th scope="col">Backend</th><th scope="col">Tag</th><th scope="col">State</th>\
-            <th scope="col" class="number">Vhosts</th><th scope="col" class="number">Users</th>\
-            <th scope="col">Share</th><th scope="col" class="number">Expected</th></tr></thead>
+            <thead><tr><th scope="col">Backend</th><th scope="col" class="tag">Tag</th><th scope="col">State</th>\
+            <th scope="col" class="number spare">Vhosts</th><th scope="col" class="number">Users</th>\
+            <th scope="col">Share</th><th scope="col" class="number spare">Expected</th></tr></thead>
             <tbody>
             \(rows.joined())</tbody>
             </table></div>
@@ -59,13 +59,13 @@ struct BackendTable {
             case nil: ("unknown", "notice")
             }
         let address = HTMLText.escaped(backend.key.address)
-        return "<tr><th scope=\"row\">\(address)</th><td>\(HTMLText.escaped(backend.key.tag))</td>"
+        return "<tr><th scope=\"row\">\(address)</th><td class=\"tag\">\(HTMLText.escaped(backend.key.tag))</td>"
             + "<td class=\"\(state.kind)\">\(state.word)</td>"
-            + "<td class=\"number\">\(backend.vhosts)</td><td class=\"number\">\(backend.users)</td>"
+            + "<td class=\"number spare\">\(backend.vhosts)</td><td class=\"number\">\(backend.users)</td>"
             + "<td class=\"bar\"><div><i style=\"width:\(percent(share / longest))\"></i>"
             + "<b style=\"left:\(percent(expected / longest))\"></b>"
             + "<span>\(percent(share))</span></div></td>"
-            + "<td class=\"number\">\(percent(expected))</td></tr>\n"
+            + "<td class=\"number spare\">\(percent(expected))</td></tr>\n"
     }
 
     private static func percent(_ ratio: Double) -> String {

@@ -148,6 +148,8 @@ struct LandingPage {
         .bar i { position: absolute; inset: .15rem auto .15rem 0; background: var(--bar); opacity: .55 }
         .bar b { position: absolute; top: 0; bottom: 0; border-left: 2px solid currentColor }
         .bar span { position: relative; padding-left: .4rem; font-size: .85rem }
+        @media (max-width: 40rem) { .spare { display: none } .bar { min-width: 6rem }
+          th, td { padding-right: .5rem } time { white-space: normal } }
         svg.ring { max-width: 100%; height: auto }
         svg text { font-size: 13px; fill: currentColor } svg text.own { font-weight: 700 }
         .order { fill: none; stroke: var(--line); stroke-dasharray: 3 5 }

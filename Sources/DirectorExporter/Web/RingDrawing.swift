@@ -9,6 +9,8 @@ struct RingDrawing {
     private static let center = (x: 260.0, y: 210.0)
     /// With more members than this only this director and its neighbours are named.
     private static let mostNames = 40
+    /// With more members than this there is no room for what all names begin with.
+    private static let mostWholeNames = 16
 
     init(_ view: RingView) {
         let snapshot = view.snapshot
@@ -28,11 +30,12 @@ struct RingDrawing {
             }
         }
         let named = Set(view.edges.map(\.member) + [snapshot.ownMember].compactMap(\.self))
+        let names = RingDrawing.names(of: members.map(\.member))
         for (index, state) in members.enumerated() {
             let isNamed = members.count <= RingDrawing.mostNames || named.contains(state.member)
             body += RingDrawing.node(
                 state, index, of: members.count, isOwn: state.member == snapshot.ownMember,
-                isNamed: isNamed)
+                name: isNamed ? names[index] : nil)
         }
         let links = view.edges.map {
             "\($0.side.rawValue) neighbour \($0.member) \($0.state.words)"
@@ -45,6 +48,19 @@ struct RingDrawing {
             \(body)</svg>
 
             """
+    }
+
+    /// What the members are called in the picture: without the usual port, and in a large ring
+    /// without what all addresses begin with.
+    private static func names(of members: [Member]) -> [String] {
+        let names = members.map {
+            $0.port == Member.defaultPort ? $0.address.description : $0.description
+        }
+        guard names.count > mostWholeNames, let first = names.first else { return names }
+        let common = names.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
+        guard let cut = common.lastIndex(where: { $0 == "." || $0 == ":" }) else { return names }
+        let length = common.distance(from: common.startIndex, to: cut)
+        return names.map { "…" + $0.dropFirst(length) }
     }
 
     private static func angle(_ index: Int, of count: Int) -> Double {
@@ -70,7 +86,7 @@ struct RingDrawing {
     }
 
     private static func node(
-        _ state: RingSnapshot.MemberState, _ index: Int, of count: Int, isOwn: Bool, isNamed: Bool
+        _ state: RingSnapshot.MemberState, _ index: Int, of count: Int, isOwn: Bool, name: String?
     ) -> String {
         let place = place(index, of: count)
         let size = count > 60 ? 5 : count > 20 ? 8 : 12
@@ -78,15 +94,13 @@ struct RingDrawing {
         var text =
             "<circle class=\"member \(kind)\" cx=\"\(short(place.x))\" cy=\"\(short(place.y))\" "
             + "r=\"\(size)\"><title>\(HTMLText.escaped(state.member))</title></circle>\n"
-        guard isNamed else { return text }
+        guard let name else { return text }
         let angle = angle(index, of: count)
         let away = Double(size) + 10
         let x = count > 1 ? place.x + Trigonometry.cos(angle) * away : place.x
         let y = count > 1 ? place.y + Trigonometry.sin(angle) * away : place.y + away + 10
         let side = Trigonometry.cos(angle)
         let anchor = count == 1 || side.magnitude < 0.2 ? "middle" : side > 0 ? "start" : "end"
-        let name = state.member.port == Member.defaultPort
-            ? state.member.address.description : state.member.description
         text += "<text x=\"\(short(x))\" y=\"\(short(y + 4))\" text-anchor=\"\(anchor)\""
             + (isOwn ? " class=\"own\"" : "") + ">\(HTMLText.escaped(name))</text>\n"
         return text
@@ -94,5 +108,11 @@ struct RingDrawing {
 
     private static func short(_ number: Double) -> String {
         "\((number * 10).rounded() / 10)"
+    }
+}
+
+extension String {
+    fileprivate func commonPrefix(with other: String) -> String {
+        String(zip(self, other).prefix { $0 == $1 }.map(\.0))
     }
 }

@@ -78,6 +78,6 @@ enum Browser {
         let page = try document(sidecar)
         #expect(count("class=\"member ", in: page) == 20)
         #expect(count("class=\"bar\"", in: page) == 250)
-        #expect(page.contains(">….20</text>"))
+        #expect(page.contains(">.20</text>"))
     }
 }

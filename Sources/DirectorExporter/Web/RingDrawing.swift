@@ -60,7 +60,7 @@ struct RingDrawing {
         let common = names.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
         guard let cut = common.lastIndex(where: { $0 == "." || $0 == ":" }) else { return names }
         let length = common.distance(from: common.startIndex, to: cut)
-        return names.map { "…" + $0.dropFirst(length) }
+        return names.map { String($0.dropFirst(length)) }
     }
 
     private static func angle(_ index: Int, of count: Int) -> Double {

@@ -15,6 +15,9 @@ final class AlertStack: Sendable {
 
     private let directory: String
     private let processes: [Process]
+    /// Where the sidecar serves that Prometheus asks for the members of its ring.
+    static let discoveryHost = "127.0.56.1"
+
     private static let prometheusPort = 22_001
     private static let alertmanagerPort = 22_002
     private static let receiverPort = 22_003
@@ -37,6 +40,8 @@ final class AlertStack: Sendable {
             scrape_configs:
               - job_name: directors
                 file_sd_configs: [{files: ["\(directory)/targets/*.json"], refresh_interval: 5s}]
+              - job_name: discovered
+                http_sd_configs: [{url: "http://\(Self.discoveryHost):10027/sd", refresh_interval: 5s}]
             """.write(toFile: directory + "/prometheus.yml", atomically: true, encoding: .utf8)
         // The example's routes and inhibitions, with a receiver that listens.
         let example = try String(

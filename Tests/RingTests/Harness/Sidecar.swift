@@ -4,6 +4,7 @@ import Foundation
 final class Sidecar: @unchecked Sendable {
     private let socket: String
     private let wantedPort: Int
+    private let host: String
     private let state: String
     private let arguments: [String]
     private let environment: [String: String]
@@ -12,13 +13,15 @@ final class Sidecar: @unchecked Sendable {
     let log: String
 
     /// - Parameters:
+    ///   - host: the address to serve HTTP on.
     ///   - port: where to serve HTTP; 0 for any, another one after each start.
     ///   - wrapper: a command that runs it, like `unshare -m`.
     init(
-        socket: String, _ arguments: [String] = [], port: Int = 0,
+        socket: String, _ arguments: [String] = [], host: String = "127.0.0.1", port: Int = 0,
         environment: [String: String] = [:], wrapper: [String] = []
     ) throws {
         wantedPort = port
+        self.host = host
         self.socket = socket
         self.arguments = arguments
         self.environment = environment
@@ -39,7 +42,7 @@ final class Sidecar: @unchecked Sendable {
     /// Where it serves HTTP: the kernel chose the port, and the log tells it. 0 before that.
     var port: Int {
         guard let text = try? String(contentsOfFile: log, encoding: .utf8),
-            let line = text.matches(of: /serving HTTP" address=127\.0\.0\.1:(\d+)/).last
+            let line = text.matches(of: /serving HTTP" address=[0-9.]+:(\d+)/).last
         else { return 0 }
         return Int(line.1) ?? 0
     }
@@ -52,7 +55,7 @@ final class Sidecar: @unchecked Sendable {
         process.arguments =
             wrapper + [
                 Project.exporter, "--director.socket=\(socket)", "--state.directory=\(state)",
-                "--web.listen-address=127.0.0.1:\(wantedPort)", "--log.format=logfmt",
+                "--web.listen-address=\(host):\(wantedPort)", "--log.format=logfmt",
             ] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
@@ -80,7 +83,7 @@ final class Sidecar: @unchecked Sendable {
     /// The page of metrics; empty where nobody answers.
     func scrape(_ path: String = "/metrics") -> Metrics {
         let text = try? Command.run(
-            "curl", ["-sS", "--max-time", "5", "http://127.0.0.1:\(port)\(path)"])
+            "curl", ["-sS", "--max-time", "5", "http://\(host):\(port)\(path)"])
         return Metrics(text ?? "")
     }
 }

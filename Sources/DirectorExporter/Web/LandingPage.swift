@@ -47,6 +47,9 @@ struct LandingPage {
             <footer><a href="\(HTMLText.escaped(telemetryPath))">Metrics</a>
             <a href="/api/v1/ring">Ring as JSON</a> <a href="/sd">Service discovery</a>
             <a href="/-/healthy">Healthy</a> <a href="/-/ready">Ready</a>
+            <p>What the metrics, events and alerts mean:
+            <a href="file:///usr/share/doc/dovecot-director-exporter/">\
+            /usr/share/doc/dovecot-director-exporter/</a></p>
             <p>\(HTMLText.escaped(BuildInfo.line))</p></footer>
             <script src="/page.js" defer></script>
             </body>

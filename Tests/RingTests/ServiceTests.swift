@@ -122,8 +122,9 @@ final class NotifySocket {
         let verdict = try Command.run(
             "sh", ["-c", "curl -sS \(address) | promtool check metrics 2>&1"])
         #expect(verdict.isEmpty, "\(verdict)")
+        // Debian's package is the system's Python's, whatever stands before it in PATH.
         let families = try Command.run(
-            "python3",
+            "/usr/bin/python3",
             [
                 "-c",
                 """

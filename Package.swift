@@ -45,6 +45,7 @@ let package = Package(
             name: "DirectorExporter",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "Systemd", "CBuildInfo", "CZlib",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

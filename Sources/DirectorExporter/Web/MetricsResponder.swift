@@ -31,15 +31,15 @@ final class MetricsResponder {
 
     private let board: Board
     private let tail: @Sendable () -> ScrapeTail
-    private let compressor: NIOThreadPool
+    private let workshop: NIOThreadPool
     private var cache: [Key: Cached] = [:]
     private var compressed: [ExpositionFormat: CompressedPage] = [:]
     /// Compressions that are under way.
     private(set) var running = 0
 
-    init(board: Board, compressor: NIOThreadPool, tail: @escaping @Sendable () -> ScrapeTail) {
+    init(board: Board, workshop: NIOThreadPool, tail: @escaping @Sendable () -> ScrapeTail) {
         self.board = board
-        self.compressor = compressor
+        self.workshop = workshop
         self.tail = tail
     }
 
@@ -74,7 +74,7 @@ final class MetricsResponder {
         }
         let tail = tail().rendered(in: format)
         running += 1
-        let work = compressor.runIfActive(eventLoop: loop) { () -> (Gzip.Part, [UInt8]) in
+        let work = workshop.runIfActive(eventLoop: loop) { () -> (Gzip.Part, [UInt8]) in
             let page = contents.page
             guard
                 let first = known

@@ -1,10 +1,11 @@
 internal import AdminProbe
 internal import Glibc
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// The HTTP server: one event loop, and one thread that compresses.
+/// The HTTP server: one event loop, and one thread for pages that can be large.
 final class WebServer: Sendable {
     /// A listener that can't be opened.
     struct ListenError: Error, CustomStringConvertible {
@@ -12,9 +13,10 @@ final class WebServer: Sendable {
     }
 
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let compressor = NIOThreadPool(numberOfThreads: 1)
+    private let workshop = NIOThreadPool(numberOfThreads: 1)
     private let site: NIOLoopBound<Site>
     private let loop: any EventLoop
+    private let listeners = NIOLockedValueBox<[any Channel]>([])
 
     /// - Parameter tail: what is read anew at each scrape.
     init(
@@ -22,16 +24,16 @@ final class WebServer: Sendable {
         tail: @escaping @Sendable () -> ScrapeTail
     ) throws {
         loop = group.next()
-        compressor.start()
-        let compressor = compressor
+        workshop.start()
+        let workshop = workshop
         let loop = loop
         site = try loop.submit {
-            let metrics = MetricsResponder(board: board, compressor: compressor, tail: tail)
+            let metrics = MetricsResponder(board: board, workshop: workshop, tail: tail)
             let connections = ConnectionRegistry(
                 limit: WebServer.connectionLimit(), limits: limits)
             return NIOLoopBound(
                 Site(
-                    options: options, board: board, workshop: compressor, metrics: metrics,
+                    options: options, board: board, workshop: workshop, metrics: metrics,
                     connections: connections), eventLoop: loop)
         }.wait()
     }
@@ -78,6 +80,7 @@ final class WebServer: Sendable {
             if let port = channel.localAddress?.port {
                 try loop.submit { site.value.tcpPort = site.value.tcpPort ?? port }.wait()
             }
+            listeners.withLockedValue { $0.append(channel) }
             return channel.localAddress.map { WebServer.text(of: $0) } ?? "\(address)"
         } catch {
             throw ListenError(
@@ -118,10 +121,16 @@ final class WebServer: Sendable {
         }
     }
 
-    /// Lets answers under way reach their clients, but waits no longer than this.
+    /// Takes no more connections, and lets answers under way reach their clients, but waits no
+    /// longer than this.
     func stop(within limit: Duration) {
         let deadline = MonotonicTime.now() + limit
         let site = site
+        for listener in listeners.withLockedValue({ $0 }) {
+            let path = listener.localAddress?.pathname
+            try? listener.close().wait()
+            if let path { unlink(path) }
+        }
         try? loop.submit { site.value.connections.drain() }.wait()
         while MonotonicTime.now() < deadline {
             let isQuiet = try? loop.submit { site.value.connections.isQuiet }.wait()

@@ -74,7 +74,12 @@ public final class AdminConnection {
             guard error.reason == .disconnected, hadConnection || error.afterGreeting else {
                 throw error
             }
-            return try attempt(until: deadline)
+            let hasGreeted = error.afterGreeting
+            do throws(AdminFault) {
+                return try attempt(until: deadline)
+            } catch {
+                throw error.with(afterGreeting: error.afterGreeting || hasGreeted)
+            }
         }
     }
 

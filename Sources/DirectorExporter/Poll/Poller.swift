@@ -65,18 +65,18 @@ final class Poller {
     /// One poll and all that follows from it. Returns how long to wait for the next.
     func pollOnce() -> Duration {
         let start = MonotonicTime.now()
-        let delay: Duration
+        var backoff: Duration?
         do throws(AdminFault) {
             take(try connection.poll(timeout: options.timeout))
-            delay = schedule.succeeded(after: MonotonicTime.now() - start)
         } catch {
-            delay = schedule.failed(error, at: .now())
+            backoff = schedule.failed(error, at: .now())
             if cancellation.wait(.zero) { return .zero }
             fail(error)
         }
         board.publish(MetricsPage(record))
         board.publish(status: StatusLine(record, fault: lastFault).text, snapshot: record)
-        return delay
+        // A large view takes time to render, which the interval has to contain.
+        return backoff ?? schedule.succeeded(after: MonotonicTime.now() - start)
     }
 
     private func take(_ poll: AdminConnection.Poll) {

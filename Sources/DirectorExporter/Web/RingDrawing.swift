@@ -1,5 +1,6 @@
 internal import AdminProbe
 internal import DirectorRing
+internal import Glibc
 
 /// The ring as a picture: its members in their order, this director and its links.
 struct RingDrawing {
@@ -70,7 +71,7 @@ struct RingDrawing {
     private static func place(_ index: Int, of count: Int) -> (x: Double, y: Double) {
         guard count > 1 else { return center }
         let angle = angle(index, of: count)
-        return (center.x + radius * Trigonometry.cos(angle), center.y + radius * Trigonometry.sin(angle))
+        return (center.x + radius * cos(angle), center.y + radius * sin(angle))
     }
 
     /// Both sides of a ring of two have the same peer, so the lines bend apart.
@@ -97,9 +98,9 @@ struct RingDrawing {
         guard let name else { return text }
         let angle = angle(index, of: count)
         let away = Double(size) + 10
-        let x = count > 1 ? place.x + Trigonometry.cos(angle) * away : place.x
-        let y = count > 1 ? place.y + Trigonometry.sin(angle) * away : place.y + away + 10
-        let side = Trigonometry.cos(angle)
+        let x = count > 1 ? place.x + cos(angle) * away : place.x
+        let y = count > 1 ? place.y + sin(angle) * away : place.y + away + 10
+        let side = cos(angle)
         let anchor = count == 1 || side.magnitude < 0.2 ? "middle" : side > 0 ? "start" : "end"
         text += "<text x=\"\(short(x))\" y=\"\(short(y + 4))\" text-anchor=\"\(anchor)\""
             + (isOwn ? " class=\"own\"" : "") + ">\(HTMLText.escaped(name))</text>\n"

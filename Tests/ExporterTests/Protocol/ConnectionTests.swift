@@ -63,14 +63,7 @@ final class ScriptedDirector: @unchecked Sendable {
         for step in script {
             switch step {
             case .say(let text):
-                var bytes = Array(text.utf8)[...]
-                while !bytes.isEmpty {
-                    let count = bytes.withUnsafeBytes {
-                        send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                    }
-                    guard count > 0 else { return }
-                    bytes = bytes.dropFirst(count)
-                }
+                sendAll(text, to: connection)
             case .hear:
                 var text = ""
                 while !text.hasSuffix("DIRECTOR-LIST\n") {
@@ -143,6 +136,16 @@ final class ScriptedDirector: @unchecked Sendable {
 
     @Test func onlyOneRepeat() {
         let director = ScriptedDirector([[.say(Fixture.greeting), .hear, .say("192.0.2.1")]])
+        defer { director.stop() }
+        let fault = fault(director.path)
+        #expect(fault?.reason == .disconnected)
+        #expect(fault?.afterGreeting == true)
+        #expect(director.accepted == 2)
+    }
+
+    /// It is a director, though it greeted at the first try of the poll alone.
+    @Test func greetingAtEitherTryCounts() {
+        let director = ScriptedDirector([[.say(Fixture.greeting)], []])
         defer { director.stop() }
         let fault = fault(director.path)
         #expect(fault?.reason == .disconnected)

@@ -19,7 +19,7 @@ final class RawClient: @unchecked Sendable {
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
         }
-        try #require(result == 0)
+        guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -28,14 +28,7 @@ final class RawClient: @unchecked Sendable {
     deinit { close(descriptor) }
 
     func say(_ text: String) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
-        }
+        sendAll(text, to: descriptor)
     }
 
     func finishSaying() { shutdown(descriptor, Int32(SHUT_WR)) }
@@ -189,6 +182,21 @@ final class RawClient: @unchecked Sendable {
         let heard = try #require(client.hearAll())
         #expect(String(decoding: heard, as: UTF8.self).hasPrefix("HTTP/1.1 503 "))
         fresh.stop(within: .seconds(1))
+    }
+
+    @Test func stoppedServerListensNoMore() throws {
+        let path = "/tmp/dde-web-\(UUID().uuidString.prefix(8))"
+        let fresh = try WebServer(options: Options(), board: board) {
+            ScrapeTail(startTime: 1, eventsPending: 0, stateWriteFailures: 0)
+        }
+        #expect(try fresh.listen(on: .unix(path: path)) == "unix:\(path)")
+        let bound = try fresh.listen(on: .host("127.0.0.1", port: 0))
+        let freshPort = try #require(Int(bound.split(separator: ":")[1]))
+        #expect(FileManager.default.fileExists(atPath: path))
+        _ = try RawClient(port: freshPort)
+        fresh.stop(within: .seconds(1))
+        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(throws: (any Error).self) { try RawClient(port: freshPort) }
     }
 
     @Test func pageForPeople() throws {

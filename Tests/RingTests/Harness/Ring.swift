@@ -52,6 +52,30 @@ final class Ring: Sendable {
         try lab("doveadm", [directory, "\(member)"] + arguments)
     }
 
+    /// Says commands to member 1's admin socket, one at a time, and returns the line that each is
+    /// answered with.
+    func ask(_ commands: [String]) throws -> [String] {
+        let output = try Command.run(
+            "python3",
+            [
+                "-c",
+                """
+                import socket, sys
+                director = socket.socket(socket.AF_UNIX)
+                director.connect(sys.argv[1])
+                stream = director.makefile("rw", newline="\\n")
+                stream.readline()
+                stream.write("VERSION\\tdirector-doveadm\\t1\\t0\\n")
+                for command in sys.argv[2:]:
+                    stream.write(command + "\\n")
+                    stream.flush()
+                    sys.stdout.write(stream.readline())
+                """, socket(1),
+            ] + commands)
+        return output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            .map(String.init)
+    }
+
     /// One update a second around the ring, until the process is ended.
     func startTraffic() throws -> Process {
         let process = Process()

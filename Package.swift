@@ -14,6 +14,7 @@ let package = Package(
     name: "dovecot-director-exporter",
     products: [
         .executable(name: "dovecot-director-exporter", targets: ["DirectorExporter"]),
+        .executable(name: "directorctl", targets: ["directorctl"]),
         .library(name: "AdminProbe", targets: ["AdminProbe"]),
         .library(name: "DirectorRing", targets: ["DirectorRing"]),
         .library(name: "Exposition", targets: ["Exposition"]),
@@ -29,8 +30,13 @@ let package = Package(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // Revision and compiler, handed in by the build command.
+        // The C library's option parser.
+        .systemLibrary(name: "CGetopt"),
+
+        // Version, revision and compiler, handed in by the build command.
         .target(name: "CBuildInfo"),
+        .target(
+            name: "BuildInformation", dependencies: ["CBuildInfo"], swiftSettings: swiftSettings),
 
         // The admin protocol: bytes to rows, and one connection with deadlines.
         .target(name: "AdminProbe", swiftSettings: swiftSettings),
@@ -41,10 +47,22 @@ let package = Package(
         // The seam over libsystemd: journal entries and service notifications.
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: swiftSettings),
 
+        // The commands that change a ring, and users' hashes. The exporter must not link it.
+        .target(
+            name: "DirectorControl", dependencies: ["AdminProbe", "DirectorRing"],
+            swiftSettings: swiftSettings),
+        // What `doveadm director` does, and more.
+        .executableTarget(
+            name: "directorctl",
+            dependencies: [
+                "AdminProbe", "DirectorRing", "DirectorControl", "BuildInformation", "CGetopt",
+            ],
+            swiftSettings: swiftSettings),
+
         .executableTarget(
             name: "DirectorExporter",
             dependencies: [
-                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "CBuildInfo", "CZlib",
+                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "BuildInformation", "CZlib",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

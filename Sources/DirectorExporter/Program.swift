@@ -1,3 +1,4 @@
+internal import BuildInformation
 internal import Glibc
 
 /// The program: reads the command line and runs what it asks for.

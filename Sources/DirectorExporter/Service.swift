@@ -1,4 +1,5 @@
 internal import AdminProbe
+internal import BuildInformation
 internal import DirectorRing
 internal import Exposition
 internal import Glibc

@@ -1,14 +1,14 @@
 /// Where the TAB separated fields of one line are. Splits first; unescaping is for the few fields
 /// that need it.
-struct LineFields {
+package struct LineFields {
     /// More fields than any version sends; what is behind them isn't read.
     static let capacity = 13
 
     private var ends: InlineArray<13, Int>
-    private(set) var count: Int
+    package private(set) var count: Int
 
     /// - Parameter line: a line without its LF. An empty line has one empty field.
-    init(_ line: Span<UInt8>) {
+    package init(_ line: Span<UInt8>) {
         ends = InlineArray(repeating: 0)
         count = 0
         for index in line.indices where line[index] == UInt8(ascii: "\t") {
@@ -23,19 +23,19 @@ struct LineFields {
     /// The byte range of a field.
     ///
     /// - Precondition: `0 <= field < count`.
-    func range(_ field: Int) -> Range<Int> {
+    package func range(_ field: Int) -> Range<Int> {
         (field == 0 ? 0 : ends[field - 1] + 1)..<ends[field]
     }
 }
 
 extension Span where Element == UInt8 {
     /// Whether the bytes are those of `text`.
-    func equals(_ text: StaticString) -> Bool {
+    package func equals(_ text: StaticString) -> Bool {
         count == text.utf8CodeUnitCount && starts(with: text)
     }
 
     /// Whether the first bytes are those of `text`.
-    func starts(with text: StaticString) -> Bool {
+    package func starts(with text: StaticString) -> Bool {
         guard count >= text.utf8CodeUnitCount else { return false }
         return text.withUTF8Buffer { expected in
             for (index, byte) in expected.enumerated() where self[index] != byte { return false }
@@ -44,7 +44,7 @@ extension Span where Element == UInt8 {
     }
 
     /// A decimal number without sign or blanks; nil where it is none or exceeds `maximum`.
-    func unsigned(upTo maximum: UInt64 = .max) -> UInt64? {
+    package func unsigned(upTo maximum: UInt64 = .max) -> UInt64? {
         guard count > 0 else { return nil }
         var value: UInt64 = 0
         for index in indices {
@@ -59,7 +59,7 @@ extension Span where Element == UInt8 {
     }
 
     /// A decimal number with an optional minus; nil where it is none or doesn't fit.
-    func signed() -> Int64? {
+    package func signed() -> Int64? {
         guard count > 0, self[0] == UInt8(ascii: "-") else {
             return unsigned(upTo: UInt64(Int64.max)).map { Int64($0) }
         }

@@ -1,3 +1,4 @@
+internal import BuildInformation
 internal import Logging
 
 /// A log line before it is written in one format or another.

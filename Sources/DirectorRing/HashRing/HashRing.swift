@@ -46,6 +46,13 @@ public struct HashRing: Sendable {
         return max(md5.firstWord(), 1)
     }
 
+    /// The same of a name's bytes, in lower case (ASCII alone) where it is asked for.
+    public static func hash(of name: Span<UInt8>, lowercased: Bool) -> UInt32 {
+        var md5 = MD5()
+        md5.update(name, lowercased: lowercased)
+        return max(md5.firstWord(), 1)
+    }
+
     /// The index of the row that a user with this hash is assigned to; nil where no backend is up.
     public func row(for hash: UInt32) -> Int? {
         guard let last = points.last else { return nil }

@@ -22,8 +22,31 @@ public struct MD5: Sendable {
         }
     }
 
+    /// Takes more of the message, in lower case (ASCII alone) where it is asked for.
+    mutating func update(_ bytes: Span<UInt8>, lowercased: Bool) {
+        for index in bytes.indices {
+            var byte = bytes[index]
+            if lowercased, byte >= UInt8(ascii: "A"), byte <= UInt8(ascii: "Z") { byte |= 0x20 }
+            update(CollectionOfOne(byte))
+        }
+    }
+
     /// The first four bytes of the digest, big endian. The message ends here.
     public consuming func firstWord() -> UInt32 {
+        finish()
+        return state.0.byteSwapped
+    }
+
+    /// The sixteen bytes of the digest. The message ends here.
+    public consuming func digest() -> [UInt8] {
+        finish()
+        return [state.0, state.1, state.2, state.3].flatMap { word in
+            withUnsafeBytes(of: word.littleEndian) { Array($0) }
+        }
+    }
+
+    /// Padding and length, as the last of the message.
+    private mutating func finish() {
         let bits = length
         block[filled] = 0x80
         for index in (filled + 1)..<64 where index < 64 { block[index] = 0 }
@@ -35,7 +58,6 @@ public struct MD5: Sendable {
             block[56 + index] = UInt8(truncatingIfNeeded: bits >> UInt64(8 * index))
         }
         transform()
-        return state.0.byteSwapped
     }
 
     private mutating func transform() {

@@ -1,0 +1,47 @@
+internal import Glibc
+
+/// What goes to standard error: a line for each message, `Kind: text`, as doveadm writes it.
+final class Messages {
+    enum Kind: String {
+        case error = "Error"
+        case warning = "Warning"
+        case info = "Info"
+        case fatal = "Fatal"
+    }
+
+    /// `strftime`'s; nil for no time before a message.
+    private let timestampFormat: String?
+
+    /// - Parameter isDebugging: `-D`, which puts the time before each message.
+    init(isDebugging: Bool) {
+        timestampFormat =
+            getenv("LOG_STDERR_TIMESTAMP").map { String(cString: $0) }
+            ?? (isDebugging ? "%b %d %H:%M:%S " : nil)
+    }
+
+    func write(_ kind: Kind, _ text: String) {
+        write(kind, Array(text.utf8))
+    }
+
+    func write(_ kind: Kind, _ text: [UInt8]) {
+        let stamp = timestampFormat.map { LocalTime.format(Int64(time(nil)), $0) ?? "" } ?? ""
+        Messages.writeRaw(Array("\(stamp)\(kind.rawValue): ".utf8) + text + [0x0a])
+    }
+
+    /// Text that is no message, such as usage.
+    static func writeRaw(_ text: String) {
+        writeRaw(Array(text.utf8))
+    }
+
+    private static func writeRaw(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}

@@ -23,23 +23,19 @@ enum Program {
     /// Runs a command line, without the program's name.
     private static func run(_ arguments: [[UInt8]]) -> Int32 {
         var options = GlobalOptions()
-        let parsed: OptionParser.Result
+        var parsed = OptionParser.Result()
         do throws(OptionParser.Invalid) {
             parsed = try OptionParser.parse(
                 [Array(name.utf8)] + arguments, GlobalOptions.definitions, stopsAtPositional: true)
         } catch {
-            return ExitStatus.globalOption
-        }
-        do throws(Stop) {
-            for (option, value) in parsed.options { try options.apply(option, value) }
-        } catch {
-            if case .fatal(let message, let status) = error {
-                let prefix = message.hasPrefix("Unknown print formatter") ? "\(name): " : ""
-                Messages.writeRaw("\(prefix)Fatal: \(message)\n")
-                return status
+            // What is wrong with an option that stands before the unknown one comes first.
+            guard let status = refusal(of: error.understood, &options) else {
+                error.report()
+                return ExitStatus.globalOption
             }
-            return ExitStatus.usage
+            return status
         }
+        if let status = refusal(of: parsed, &options) { return status }
         let output = OutputStream()
         if options.showsVersion {
             output.write(BuildInfo.line(of: name) + "\n")
@@ -58,6 +54,20 @@ enum Program {
         return run(command, words, options, output)
     }
 
+    /// Takes the global options; what the program ends with where one can't be used, told.
+    private static func refusal(
+        of parsed: OptionParser.Result, _ options: inout GlobalOptions
+    ) -> Int32? {
+        do throws(Stop) {
+            for (option, value) in parsed.options { try options.apply(option, value) }
+            return nil
+        } catch {
+            guard case .fatal(let message, let status) = error else { return ExitStatus.usage }
+            Messages.writeRaw("\(message)\n")
+            return status
+        }
+    }
+
     /// - Parameter words: the command's last word and its arguments.
     private static func run(
         _ command: Command, _ words: [[UInt8]], _ options: GlobalOptions, _ output: OutputStream
@@ -66,8 +76,9 @@ enum Program {
         let parsed: OptionParser.Result
         do throws(OptionParser.Invalid) {
             parsed = try OptionParser.parse(
-                words, command.options, extensions: ["help", "dry-run"])
+                words, command.optionsAndPositionals, extensions: ["help", "dry-run"])
         } catch {
+            error.report()
             return ExitStatus.usage
         }
         options.showsHelp = options.showsHelp || parsed.options.contains { $0.name == "help" }

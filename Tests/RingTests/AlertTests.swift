@@ -4,10 +4,8 @@ import Testing
 /// From the fault to the page: real directors, real sidecars, a real Prometheus and a real
 /// Alertmanager, whose pages are timed.
 @Suite(.enabled(if: Lab.isUsable)) struct AlertTests {
-    static let isFull = ProcessInfo.processInfo.environment["FULL_TESTS"] == "1"
-
     static func cases(_ all: [AlertCase]) -> [AlertCase] {
-        all.filter { isFull || $0.isQuick }
+        all.filter { Lab.runsEverything || $0.isQuick }
     }
 
     @Test(arguments: cases(AlertCase.splits + AlertCase.losses + AlertCase.maintenance))

@@ -43,7 +43,7 @@ public final class AdminDialogue {
     ///
     /// - Returns: false where the connection ended before the list did.
     public func list(_ question: Question, _ body: (Span<UInt8>) -> Void) throws(DialogueFault) -> Bool {
-        if case .userList = question { stream.enlarge() }
+        if case .userList = question { stream.expectLongAnswer() }
         try stream.write(question.line, timeout: deadlines.list)
         while true {
             let isRow = try stream.nextLine(timeout: deadlines.list) { line in

@@ -90,7 +90,8 @@ public struct Endpoint: Sendable, Equatable {
         return descriptor
     }
 
-    /// `host:port`, `[IPv6]:port`; nil without a port that can be connected to.
+    /// `host:port`, `[IPv6]:port`; nil for what is neither. Without a port it is 0, to which no
+    /// connect succeeds.
     private func hostAndPort() -> (host: [UInt8], port: UInt16)? {
         let host: ArraySlice<UInt8>
         let rest: ArraySlice<UInt8>
@@ -99,12 +100,13 @@ public struct Endpoint: Sendable, Equatable {
             host = bytes[1..<end]
             rest = bytes[(end + 1)...]
         } else {
-            guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
-                !bytes[(colon + 1)...].contains(UInt8(ascii: ":"))
-            else { return nil }
-            host = bytes[..<colon]
-            rest = bytes[colon...]
+            // An IPv6 address without brackets has no port behind it.
+            let colons = bytes.indices.filter { bytes[$0] == UInt8(ascii: ":") }
+            let end = colons.count == 1 ? colons[0] : bytes.endIndex
+            host = bytes[..<end]
+            rest = bytes[end...]
         }
+        if rest.isEmpty { return (Array(host), 0) }
         guard rest.first == UInt8(ascii: ":"),
             let port = Array(rest.dropFirst()).span.unsigned(upTo: UInt64(UInt16.max)), port > 0
         else { return nil }

@@ -6,6 +6,7 @@ internal import Glibc
 final class LineStream {
     /// The longest line that is held, in bytes; Dovecot's are below 2 KiB.
     static let longestLine = 1 << 24
+    private static let longAnswerBuffer = 1 << 18
 
     private let descriptor: Int32
     private let target: String
@@ -13,6 +14,7 @@ final class LineStream {
     /// What has been read and not yet taken is `start..<end` of the buffer.
     private var start = 0
     private var end = 0
+    private var isLongAnswerExpected = false
 
     /// - Parameters:
     ///   - descriptor: a connected socket, which this stream closes.
@@ -29,9 +31,9 @@ final class LineStream {
         close(descriptor)
     }
 
-    /// Makes room for a long answer: fewer and larger reads.
-    func enlarge() {
-        if buffer.count < 1 << 18 { resize(to: 1 << 18) }
+    /// A long answer is to come: once the buffer is full, reads become fewer and larger.
+    func expectLongAnswer() {
+        isLongAnswerExpected = true
     }
 
     /// Sends all the bytes.
@@ -96,7 +98,9 @@ final class LineStream {
         until deadline: MonotonicTime?, timeout: Duration?, eachSecond: (() -> Void)?
     ) throws(DialogueFault) -> Bool {
         if end == buffer.count {
-            if start > 0 {
+            if isLongAnswerExpected, buffer.count < LineStream.longAnswerBuffer {
+                resize(to: LineStream.longAnswerBuffer)
+            } else if start > 0 {
                 memmove(buffer.baseAddress!, buffer.baseAddress! + start, end - start)
                 end -= start
                 start = 0

@@ -93,7 +93,10 @@ public struct VariableExpansion {
             guard key == "env", text.contains(":") else {
                 throw Failure(reason: "Unknown variable '%\(key)'")
             }
-            return getenv(String(text.dropFirst(4))).map { Array(String(cString: $0).utf8) } ?? []
+            let name = String(text.dropFirst(4))
+            // Dovecot clears its environment of others.
+            guard name == "TZ" else { return [] }
+            return getenv(name).map { Array(String(cString: $0).utf8) } ?? []
         }
     }
 

@@ -30,7 +30,7 @@ struct GlobalOptions {
 
     /// Takes one option.
     ///
-    /// - Throws: for a value that can't be used.
+    /// - Throws: for a value that can't be used; the message is whole.
     mutating func apply(_ name: String, _ value: [UInt8]) throws(Stop) {
         switch name {
         case "debug":
@@ -40,7 +40,7 @@ struct GlobalOptions {
             let chosen = String(decoding: value, as: UTF8.self)
             guard formatter == nil else { break }
             guard Formatters.names.contains(chosen) else {
-                throw .fatal("Unknown print formatter: \(chosen)")
+                throw .fatal("\(Program.name): Fatal: Unknown print formatter: \(chosen)")
             }
             formatter = chosen
         case "hide-titles": hidesTitles = true
@@ -51,7 +51,7 @@ struct GlobalOptions {
             let text = String(decoding: value, as: UTF8.self)
             guard let timeout = TimeSpan.parse(text) else {
                 throw .fatal(
-                    "--timeout: '\(text)' is no time: give seconds, or like 500ms, 30s, 2m",
+                    "\(Program.name): --timeout: '\(text)' is no time: give seconds, or like 500ms, 30s, 2m",
                     status: ExitStatus.usage)
             }
             deadlines = Deadlines(all: timeout)
@@ -67,7 +67,7 @@ struct GlobalOptions {
     private mutating func applySetting(_ text: [UInt8]) throws(Stop) {
         guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else {
             throw .fatal(
-                "Error reading configuration: Invalid -o parameter "
+                "Fatal: Error reading configuration: Invalid -o parameter "
                     + "\(String(decoding: text, as: UTF8.self)): Missing '='")
         }
         let value = Array(text[(equals + 1)...])

@@ -28,8 +28,17 @@ enum OptionParser {
         var positionals: [[UInt8]] = []
     }
 
-    /// The message has been written to standard error.
-    struct Invalid: Error {}
+    /// A command line that isn't understood.
+    struct Invalid: Error {
+        /// What was understood before that.
+        let understood: Result
+        fileprivate let scan: Scan
+
+        /// Lets the C library say on standard error what is wrong.
+        func report() {
+            _ = scan.run(reportingErrors: true)
+        }
+    }
 
     /// Parses arguments.
     ///
@@ -42,69 +51,81 @@ enum OptionParser {
         _ words: [[UInt8]], _ definitions: [OptionDefinition], stopsAtPositional: Bool = false,
         extensions: [String] = []
     ) throws(Invalid) -> Result {
-        let arguments = words.map { word in
-            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)
-            for (index, byte) in word.enumerated() { copy[index] = CChar(bitPattern: byte) }
-            copy[word.count] = 0
-            return copy
-        }
-        let names = definitions.map { strdup($0.name) }
-        defer {
-            for argument in arguments { argument.deallocate() }
-            for name in names { free(name) }
-        }
-        var longOptions: [option] = []
-        for (definition, name) in zip(definitions, names) {
-            longOptions.append(
-                option(
-                    name: name, has_arg: definition.takesValue ? 1 : 0, flag: nil,
-                    val: definition.code))
-        }
-        longOptions.append(option())
-        let shortOptions =
-            (stopsAtPositional ? "+" : "")
-            + definitions.compactMap { definition in
-                definition.short.map { "\($0)" + (definition.takesValue ? ":" : "") }
-            }.joined()
+        let scan = Scan(
+            words: words, definitions: definitions, stopsAtPositional: stopsAtPositional,
+            extensions: extensions)
+        let (result, isWhole) = scan.run(reportingErrors: false)
+        guard isWhole else { throw Invalid(understood: result, scan: scan) }
+        return result
+    }
 
-        /// One pass; nil where it came to an error.
-        func pass(reportingErrors: Bool) -> Result? {
+    /// One command line and what may stand in it.
+    fileprivate struct Scan {
+        let words: [[UInt8]]
+        let definitions: [OptionDefinition]
+        let stopsAtPositional: Bool
+        let extensions: [String]
+
+        /// Goes through the words, up to the first that isn't understood.
+        func run(reportingErrors: Bool) -> (Result, isWhole: Bool) {
+            var argv = words.map { copy($0) } + [nil]
+            let names = definitions.map { copy(Array($0.name.utf8)) }
+            // The library moves the words about: they are freed by what they were.
+            let allocated = argv + names
+            defer { for word in allocated { word?.deallocate() } }
+            var longOptions: [option] = []
+            for (definition, name) in zip(definitions, names) {
+                longOptions.append(
+                    option(
+                        name: name, has_arg: definition.takesValue ? 1 : 0, flag: nil,
+                        val: definition.code))
+            }
+            longOptions.append(option())
             var result = Result()
-            var argv: [UnsafeMutablePointer<CChar>?] = arguments + [nil]
             // 0 starts the scan anew, whatever an earlier one has left.
             optind = 0
             opterr = reportingErrors ? 1 : 0
             while true {
                 var index: Int32 = 0
-                let code = getopt_long(Int32(words.count), &argv, shortOptions, longOptions, &index)
+                let code = getopt_long(
+                    Int32(words.count), &argv, shortOptions, longOptions, &index)
                 if code == -1 { break }
                 if code == 0x3f {
                     let word = argv[Int(optind) - 1].map { String(cString: $0) } ?? ""
                     guard word.hasPrefix("--"), extensions.contains(String(word.dropFirst(2))) else {
-                        return nil
+                        return (result, false)
                     }
                     result.options.append((String(word.dropFirst(2)), []))
                     continue
                 }
-                let value = optarg.map { pointer in
-                    Array(UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)))
-                }
                 let definition =
                     code == 0
-                    ? definitions[Int(index)]
-                    : definitions.first { $0.code == code }
-                if let definition { result.options.append((definition.name, value ?? [])) }
+                    ? definitions[Int(index)] : definitions.first { $0.code == code }
+                if let definition { result.options.append((definition.name, bytes(optarg))) }
             }
-            for index in Int(optind)..<max(Int(optind), words.count) {
-                guard let pointer = argv[index] else { break }
-                result.positionals.append(
-                    Array(UnsafeRawBufferPointer(start: pointer, count: strlen(pointer))))
+            for index in min(Int(optind), words.count)..<words.count {
+                result.positionals.append(bytes(argv[index]))
             }
-            return result
+            return (result, true)
         }
-        if let result = pass(reportingErrors: false) { return result }
-        // Once more to let the C library say what is wrong.
-        _ = pass(reportingErrors: true)
-        throw Invalid()
+
+        private var shortOptions: String {
+            (stopsAtPositional ? "+" : "")
+                + definitions.compactMap { definition in
+                    definition.short.map { "\($0)" + (definition.takesValue ? ":" : "") }
+                }.joined()
+        }
+
+        private func copy(_ word: [UInt8]) -> UnsafeMutablePointer<CChar>? {
+            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)
+            for (index, byte) in word.enumerated() { copy[index] = CChar(bitPattern: byte) }
+            copy[word.count] = 0
+            return copy
+        }
+
+        private func bytes(_ word: UnsafeMutablePointer<CChar>?) -> [UInt8] {
+            guard let word else { return [] }
+            return Array(UnsafeRawBufferPointer(start: word, count: strlen(word)))
+        }
     }
 }

@@ -17,8 +17,10 @@ struct Command: Sendable {
 
     static let socketOption = OptionDefinition("socket-path", short: "a")
 
-    /// What the C library calls the program in messages about options: the last word.
-    var lastWord: String { name.split(separator: " ").last.map(String.init) ?? name }
+    /// Its arguments may be named as well: `--host HOST`.
+    var optionsAndPositionals: [OptionDefinition] {
+        options + positionals.map { OptionDefinition($0) }
+    }
 
     /// In the order of doveadm's usage, the other ones behind them.
     static let all: [Command] = [

@@ -82,12 +82,15 @@ enum RingCommands {
             }
             port = UInt16(number)
         }
-        switch try changer.perform(change(address.text, port)) {
+        let change = change(address.text, port)
+        switch try changer.perform(change) {
         case nil, .performed(.ok)?: return
-        case .disconnected?: invocation.reportDisconnection()
+        case .disconnected?: changer.reportDisconnection()
         case .performed(.notFound)?:
             invocation.fail("Not found", status: ExitStatus.notFound)
-        case .performed(let reply)?: invocation.fail(Array("Failed: ".utf8) + reply.text)
+        case .performed(let reply)?:
+            invocation.fail(Array("Failed: ".utf8) + reply.text)
+            if reply == .ringSyncTimedOut { changer.explainTimeOut(of: change) }
         }
         try changer.finish()
     }

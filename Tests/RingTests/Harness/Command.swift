@@ -8,13 +8,17 @@ enum Project {
 
     /// The exporter that was built with these tests, or the one that `EXPORTER` names.
     static var exporter: String {
-        if let path = ProcessInfo.processInfo.environment["EXPORTER"] { return path }
+        ProcessInfo.processInfo.environment["EXPORTER"] ?? program("dovecot-director-exporter")
+    }
+
+    /// A program that was built with these tests.
+    static func program(_ name: String) -> String {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let candidates = [
             URL(fileURLWithPath: tests).deletingLastPathComponent(),
             URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
             root.appendingPathComponent(".build/debug"),
-        ].map { $0.appendingPathComponent("dovecot-director-exporter").path }
+        ].map { $0.appendingPathComponent(name).path }
         return candidates.first { FileManager.default.isExecutableFile(atPath: $0) } ?? candidates[2]
     }
 }

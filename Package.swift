@@ -44,6 +44,8 @@ let package = Package(
         .target(name: "DirectorRing", dependencies: ["AdminProbe"], swiftSettings: swiftSettings),
         // The Prometheus text formats. Knows neither Dovecot nor HTTP.
         .target(name: "Exposition", swiftSettings: swiftSettings),
+        // Threads that may block, and what they leave for each other.
+        .target(name: "Threads", dependencies: ["AdminProbe"], swiftSettings: swiftSettings),
         // The seam over libsystemd: journal entries and service notifications.
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: swiftSettings),
 
@@ -55,14 +57,16 @@ let package = Package(
         .executableTarget(
             name: "directorctl",
             dependencies: [
-                "AdminProbe", "DirectorRing", "DirectorControl", "BuildInformation", "CGetopt",
+                "AdminProbe", "DirectorRing", "DirectorControl", "Threads", "BuildInformation",
+                "CGetopt",
             ],
             swiftSettings: swiftSettings),
 
         .executableTarget(
             name: "DirectorExporter",
             dependencies: [
-                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "BuildInformation", "CZlib",
+                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "Threads", "BuildInformation",
+                "CZlib",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -5,6 +5,7 @@ internal import Exposition
 internal import Glibc
 internal import Logging
 internal import Systemd
+internal import Threads
 
 /// The sidecar as a service: starts its parts, waits for signals, stops them in order.
 struct Service {

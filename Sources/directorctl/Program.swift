@@ -91,7 +91,9 @@ enum Program {
         let messages = Messages(isDebugging: options.isDebugging)
         var surplus: [[UInt8]] = []
         guard
-            let arguments = Arguments(parsed, positionals: command.positionals, surplus: &surplus)
+            let arguments = Arguments(
+                parsed, positionals: command.positionals,
+                repeatedPositional: command.repeatedPositional, surplus: &surplus)
         else {
             messages.write(
                 .error,

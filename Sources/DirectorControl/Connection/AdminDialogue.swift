@@ -59,6 +59,29 @@ public final class AdminDialogue {
         }
     }
 
+    /// Asks for both lists in one write, which the server answers from one moment; nil where the
+    /// connection ended instead.
+    public func bothLists() throws(DialogueFault) -> RawLists? {
+        try stream.write(
+            Question.hostList.line + Question.directorList.line, timeout: deadlines.list)
+        var lists = RawLists()
+        guard try readRows(into: &lists.hosts), try readRows(into: &lists.directors) else {
+            return nil
+        }
+        return lists
+    }
+
+    private func readRows(into rows: inout [[UInt8]]) throws(DialogueFault) -> Bool {
+        while true {
+            guard
+                let row = try stream.nextLine(
+                    timeout: deadlines.list, { $0.withUnsafeBufferPointer { Array($0) } })
+            else { return false }
+            if row.isEmpty { return true }
+            rows.append(row)
+        }
+    }
+
     /// Asks for one line; nil where the connection ended instead.
     public func line(_ question: Question) throws(DialogueFault) -> [UInt8]? {
         try stream.write(question.line, timeout: deadlines.list)

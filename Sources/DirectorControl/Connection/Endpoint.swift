@@ -26,7 +26,7 @@ public struct Endpoint: Sendable, Equatable {
     /// Connects.
     ///
     /// - Returns: a connected socket, which the caller closes.
-    func connect() throws(DialogueFault) -> Int32 {
+    package func connect() throws(DialogueFault) -> Int32 {
         isPath ? try connectToPath() : try connectToHost()
     }
 

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A connected socket, read line by line with a deadline on each wait. Closed with its last
 /// reference. Not for two threads at once.
-final class LineStream {
+package final class LineStream {
     /// The longest line that is held, in bytes; Dovecot's are below 2 KiB.
     static let longestLine = 1 << 24
     private static let longAnswerBuffer = 1 << 18
@@ -19,7 +19,7 @@ final class LineStream {
     /// - Parameters:
     ///   - descriptor: a connected socket, which this stream closes.
     ///   - target: what it is called in faults.
-    init(descriptor: Int32, target: String) {
+    package init(descriptor: Int32, target: String) {
         self.descriptor = descriptor
         self.target = target
         // The size of the first buffer of Dovecot's own tools: their messages say what is left of it.
@@ -39,7 +39,7 @@ final class LineStream {
     /// Sends all the bytes.
     ///
     /// - Parameter timeout: for all of it; nil waits for ever.
-    func write(_ bytes: [UInt8], timeout: Duration?) throws(DialogueFault) {
+    package func write(_ bytes: [UInt8], timeout: Duration?) throws(DialogueFault) {
         let deadline = timeout.map { MonotonicTime.now() + $0 }
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -69,7 +69,7 @@ final class LineStream {
     ///   for ever.
     /// - Parameter eachSecond: called about once a second while there is nothing to read.
     /// - Returns: what `body` made of the line; nil at the end of the stream.
-    func nextLine<Result>(
+    package func nextLine<Result>(
         timeout: Duration?, eachSecond: (() -> Void)? = nil, _ body: (Span<UInt8>) -> Result
     ) throws(DialogueFault) -> Result? {
         /// Made at the first wait alone: most lines are in the buffer already.

@@ -2,6 +2,7 @@ internal import AdminProbe
 internal import DirectorRing
 internal import Logging
 internal import Synchronization
+internal import Threads
 
 /// Gets events into the journal, whatever happens to it, to the disk or to this process.
 ///

@@ -2,6 +2,7 @@ internal import AdminProbe
 internal import DirectorRing
 internal import Logging
 internal import Systemd
+internal import Threads
 
 /// Hands events to the journal, in order, on a thread of its own: the journal may block.
 final class JournalCourier: Sendable {

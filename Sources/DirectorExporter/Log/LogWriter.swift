@@ -2,6 +2,7 @@ internal import AdminProbe
 internal import Logging
 internal import Synchronization
 internal import Systemd
+internal import Threads
 
 /// Writes log lines on a thread of its own: whoever logs never waits for a full pipe or a journal
 /// that doesn't take anything.

@@ -1,6 +1,7 @@
 internal import AdminProbe
 internal import DirectorRing
 internal import Synchronization
+internal import Threads
 
 /// Computes hash shares on a thread of its own, once for each view of the backends.
 final class HashShareWorker: Sendable {

@@ -4,6 +4,7 @@ internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import Threads
 
 /// The HTTP server: one event loop, and one thread for pages that can be large.
 final class WebServer: Sendable {

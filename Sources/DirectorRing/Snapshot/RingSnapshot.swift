@@ -15,6 +15,11 @@ public struct RingSnapshot: Sendable, Equatable {
     public struct ExpectedNeighbors: Sendable, Hashable {
         public var left: Member
         public var right: Member
+
+        public init(left: Member, right: Member) {
+            self.left = left
+            self.right = right
+        }
     }
 
     /// The director that answered. Nil while its row is missing: another peer claims its address.

@@ -12,14 +12,22 @@ struct Arguments {
     ///   - parsed: the last value of an option counts.
     ///   - positionals: the names of what may stand without a name, in order; those that options
     ///     have named are taken.
+    ///   - repeatedPositional: the name of any number of further ones.
     /// - Returns: nil where there are more than the names; the surplus is in `surplus`.
-    init?(_ parsed: OptionParser.Result, positionals: [String], surplus: inout [[UInt8]]) {
+    init?(
+        _ parsed: OptionParser.Result, positionals: [String], repeatedPositional: String?,
+        surplus: inout [[UInt8]]
+    ) {
         for (name, value) in parsed.options {
             values[name] = value
             repeated[name, default: []].append(value)
         }
         for (index, value) in parsed.positionals.enumerated() {
             guard let name = positionals.first(where: { values[$0] == nil }) else {
+                if let repeatedPositional {
+                    repeated[repeatedPositional, default: []].append(value)
+                    continue
+                }
                 surplus = Array(parsed.positionals[index...])
                 return nil
             }

@@ -11,6 +11,8 @@ struct Command: Sendable {
     var options: [OptionDefinition] = [Command.socketOption]
     /// The names of its arguments, in order.
     var positionals: [String] = []
+    /// The name of arguments of which there may be any number.
+    var repeatedPositional: String?
     /// Whether doveadm has it, too.
     var isDoveadms = true
     let run: @Sendable (Invocation) throws(Stop) -> Void
@@ -28,5 +30,6 @@ struct Command: Sendable {
         UserCommands.kick, MapCommand.command, UserCommands.move, HostCommands.remove,
         RingCommands.add, RingCommands.remove, RingCommands.status, StatusCommand.command,
         HostCommands.up, HostCommands.update,
+        VerifyCommand.command, RecordCommand.command,
     ]
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A named thread, for work that may block.
-final class WorkerThread: Sendable {
+package final class WorkerThread: Sendable {
     private let handle: pthread_t
 
     private final class Start {
@@ -16,7 +16,7 @@ final class WorkerThread: Sendable {
     /// Starts the thread. Nil where the system grants none.
     ///
     /// - Parameter name: at most 15 bytes; shown by ps and top.
-    init?(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    package init?(_ name: String, _ body: @escaping @Sendable () -> Void) {
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
         let result = pthread_create(
@@ -44,7 +44,7 @@ final class WorkerThread: Sendable {
     }
 
     /// Waits for its end.
-    func join() {
+    package func join() {
         pthread_join(handle, nil)
     }
 }

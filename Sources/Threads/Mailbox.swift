@@ -4,14 +4,14 @@ internal import Glibc
 /// What one thread leaves for another. Leaving never waits; what doesn't fit is refused.
 ///
 /// Its waits are measured by the monotonic clock: setting the date neither ends nor prolongs them.
-final class Mailbox<Letter: Sendable>: @unchecked Sendable {
+package final class Mailbox<Letter: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let capacity: Int
     /// Guarded by the mutex.
     private var letters: [Letter] = []
 
-    init(capacity: Int = .max) {
+    package init(capacity: Int = .max) {
         self.capacity = capacity
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
@@ -30,7 +30,7 @@ final class Mailbox<Letter: Sendable>: @unchecked Sendable {
 
     /// False when the mailbox is full.
     @discardableResult
-    func leave(_ letter: Letter) -> Bool {
+    package func leave(_ letter: Letter) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard letters.count < capacity else { return false }
@@ -42,7 +42,7 @@ final class Mailbox<Letter: Sendable>: @unchecked Sendable {
     /// Everything that is there; waits for it until the time is over, then returns nothing.
     ///
     /// - Parameter timeout: nil for no limit.
-    func take(timeout: Duration?) -> [Letter] {
+    package func take(timeout: Duration?) -> [Letter] {
         let deadline = timeout.map { (MonotonicTime.now() + $0).nanoseconds }
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

@@ -30,6 +30,7 @@ struct Command: Sendable {
         UserCommands.kick, MapCommand.command, UserCommands.move, HostCommands.remove,
         RingCommands.add, RingCommands.remove, RingCommands.status, StatusCommand.command,
         HostCommands.up, HostCommands.update,
-        VerifyCommand.command, RecordCommand.command,
+        VerifyCommand.command, WatchCommand.command, RecordCommand.command,
+        CompletionCommand.command,
     ]
 }

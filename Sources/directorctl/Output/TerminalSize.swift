@@ -5,6 +5,11 @@ struct TerminalSize: Equatable {
     var columns: Int
     var rows: Int
 
+    init(columns: Int, rows: Int) {
+        self.columns = columns
+        self.rows = rows
+    }
+
     /// Nil where the descriptor is no terminal.
     init?(of descriptor: Int32) {
         var size = winsize()

@@ -12,6 +12,8 @@ import Testing
         let contest = try Contest(ring: ring, files: TestFiles(name: "contest-57"))
         let start = try StartState(ring)
         try start.restore()
+        // The control: a difference is seen.
+        #expect(try compare("$P --version -a", contest) != nil)
         var differences: [String] = []
         for line in try table("reading") {
             if let difference = try compare(line, contest) { differences.append(difference) }

@@ -45,6 +45,8 @@ struct ExporterPage {
             return try read(stream, url, timeout)
         } catch .timedOut {
             throw Failure(text: "\(url) timed out")
+        } catch .portMissing {
+            throw Failure(text: "\(url): no port that can be connected to")
         } catch {
             throw Failure(text: "\(url): \(error.message)")
         }

@@ -92,6 +92,15 @@ SCRIPTS = {
     "odd-minor": (b"VERSION\tdirector-doveadm\t1\tx\n", {}, False),
     "blank": (b"\n", {}, False),
     "mute": (None, {}, False),
+    # For what directorctl does otherwise.
+    "stuck": (GREETING, {None: None}, False),
+    "stuck-half": (GREETING, {None: b"127.1.9.1\t100\t3\t\tU\t0\n127.1.9.2\t100"}, False),
+    "anonymous": (
+        GREETING,
+        answers(directors=b"handshaking - 0 USERs received\t1\t2\t3\t4\t5\t1700000004\t0\n" + DIRECTORS),
+        False,
+    ),
+    "unsynced": (GREETING, answers(change=b"Ring sync timed out\n"), False),
 }
 
 
@@ -125,6 +134,7 @@ def serve(connection, greeting, replies, ending):
         for line in received:
             reply = replies.get(line.split(b"\t")[0], replies.get(None))
             if reply is None:
+                time.sleep(60)
                 return
             if ending == "half":
                 connection.sendall(reply[: len(reply) // 2])

@@ -79,6 +79,7 @@ let package = Package(
             name: "ExporterTests",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "Systemd", "DirectorExporter",
+                "DirectorControl", "directorctl",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],

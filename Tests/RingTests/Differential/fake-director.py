@@ -84,7 +84,7 @@ SCRIPTS = {
     "half-line": (GREETING, {None: b"127.1.9.1\t100\t3\t\tU\t0\n127.1.9.2\t100"}, "close"),
     "half-reset": (GREETING, {None: b"127.1.9.1\t100\t3\t\tU\t0\n127.1.9.2\t100"}, "reset"),
     "reset": (GREETING, {None: b""}, "reset"),
-    "eof": (b"", {}, "at-once"),
+    "eof": (b"", {}, "without-greeting"),
     "http": (b"HTTP/1.0 400 Bad Request\r\n\r\n", {}, False),
     "wrong-name": (b"VERSION\tdirector\t1\t0\n", {}, False),
     "wrong-major": (b"VERSION\tdirector-doveadm\t2\t0\n", {}, False),
@@ -118,7 +118,8 @@ def lines(connection):
 
 def serve(connection, greeting, replies, ending):
     try:
-        if ending == "at-once":
+        if ending == "without-greeting":
+            connection.recv(65536)
             return
         if greeting is None:
             time.sleep(60)

@@ -46,6 +46,8 @@ let package = Package(
         .target(name: "Exposition", swiftSettings: swiftSettings),
         // Threads that may block, and what they leave for each other.
         .target(name: "Threads", dependencies: ["AdminProbe"], swiftSettings: swiftSettings),
+        // Standard output and error.
+        .target(name: "Console", swiftSettings: swiftSettings),
         // The seam over libsystemd: journal entries and service notifications.
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: swiftSettings),
 
@@ -57,16 +59,16 @@ let package = Package(
         .executableTarget(
             name: "directorctl",
             dependencies: [
-                "AdminProbe", "DirectorRing", "DirectorControl", "Threads", "BuildInformation",
-                "CGetopt",
+                "AdminProbe", "DirectorRing", "DirectorControl", "Threads", "Console",
+                "BuildInformation", "CGetopt",
             ],
             swiftSettings: swiftSettings),
 
         .executableTarget(
             name: "DirectorExporter",
             dependencies: [
-                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "Threads", "BuildInformation",
-                "CZlib",
+                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "Threads", "Console",
+                "BuildInformation", "CZlib",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

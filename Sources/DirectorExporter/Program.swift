@@ -1,4 +1,5 @@
 internal import BuildInformation
+internal import Console
 internal import Glibc
 
 /// The program: reads the command line and runs what it asks for.

@@ -1,5 +1,6 @@
 internal import AdminProbe
 internal import BuildInformation
+internal import Console
 internal import DirectorRing
 internal import Exposition
 internal import Glibc

@@ -114,7 +114,7 @@ extension SavedState {
                 return false
             }
             view.backends.append(
-                LoggedView.BackendState(
+                BackendState(
                     key: BackendKey(address: address, tag: fields[2]), vhosts: vhosts,
                     isUp: flag(fields[4])))
         case ("event", 12):

@@ -1,4 +1,5 @@
 internal import AdminProbe
+internal import Console
 internal import Logging
 internal import Synchronization
 internal import Systemd

@@ -90,7 +90,7 @@ public struct EventTracker: Sendable {
         view.right = neighbor(in: snapshot, on: .right)
         view.isSynced = snapshot.isSynced
         view.isIsolated = snapshot.isIsolated ?? false
-        view.backends = snapshot.backends.map(LoggedView.BackendState.init)
+        view.backends = snapshot.backends.map(BackendState.init)
     }
 
     private func event(
@@ -228,7 +228,7 @@ extension EventTracker {
         var events: [RingEvent] = []
         let old = view.backends
         var index = 0
-        func removed(_ state: LoggedView.BackendState) -> RingEvent {
+        func removed(_ state: BackendState) -> RingEvent {
             event(
                 .backendRemoved, at: instant, backend: state.key,
                 old: state.isUp.map(EventTracker.word))
@@ -249,12 +249,12 @@ extension EventTracker {
             }
         }
         events += old[index...].map(removed)
-        view.backends = snapshot.backends.map(LoggedView.BackendState.init)
+        view.backends = snapshot.backends.map(BackendState.init)
         return events
     }
 
     private func changes(
-        from old: LoggedView.BackendState, to new: Backend, at instant: Instant
+        from old: BackendState, to new: Backend, at instant: Instant
     ) -> [RingEvent] {
         var events: [RingEvent] = []
         if let wasUp = old.isUp, let isUp = new.isUp, wasUp != isUp {
@@ -275,7 +275,7 @@ extension EventTracker {
     private static func word(_ isUp: Bool) -> String { isUp ? "up" : "down" }
 }
 
-extension LoggedView.BackendState {
+extension BackendState {
     init(_ backend: Backend) {
         self.init(key: backend.key, vhosts: backend.vhosts, isUp: backend.isUp)
     }

@@ -22,19 +22,6 @@ public struct LoggedView: Sendable, Equatable {
         }
     }
 
-    /// What events tell of a backend.
-    public struct BackendState: Sendable, Equatable {
-        public var key: BackendKey
-        public var vhosts: UInt64
-        public var isUp: Bool?
-
-        public init(key: BackendKey, vhosts: UInt64, isUp: Bool?) {
-            self.key = key
-            self.vhosts = vhosts
-            self.isUp = isUp
-        }
-    }
-
     /// False once an outage has been logged, true once a view has; nil before either.
     public var isReachable: Bool?
     /// Whether there has ever been a view: the first one is a silent baseline.

@@ -2,20 +2,6 @@ public import AdminProbe
 
 /// What one director says of its ring at one moment, reduced to what a verdict needs.
 public struct RingReport: Sendable {
-    /// A backend as a director sees it.
-    public struct BackendState: Hashable, Sendable {
-        public var key: BackendKey
-        public var vhosts: UInt64
-        /// Nil where the version doesn't say.
-        public var isUp: Bool?
-
-        public init(key: BackendKey, vhosts: UInt64, isUp: Bool?) {
-            self.key = key
-            self.vhosts = vhosts
-            self.isUp = isUp
-        }
-    }
-
     /// Where it was asked: a socket or a URL.
     public var source: String
     /// The member that the director is; nil while it doesn't say.

@@ -1,3 +1,4 @@
+internal import Console
 internal import Glibc
 
 /// What goes to standard error: a line for each message, `Kind: text`, as doveadm writes it.
@@ -25,23 +26,11 @@ final class Messages {
 
     func write(_ kind: Kind, _ text: [UInt8]) {
         let stamp = timestampFormat.map { LocalTime.format(Int64(time(nil)), $0) ?? "" } ?? ""
-        Messages.writeRaw(Array("\(stamp)\(kind.rawValue): ".utf8) + text + [0x0a])
+        StandardStream.error.write(Array("\(stamp)\(kind.rawValue): ".utf8) + text + [0x0a])
     }
 
     /// Text that is no message, such as usage.
     static func writeRaw(_ text: String) {
-        writeRaw(Array(text.utf8))
-    }
-
-    private static func writeRaw(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno != EINTR {
-                return
-            }
-        }
+        StandardStream.error.write(text)
     }
 }

@@ -1,3 +1,4 @@
+internal import Console
 internal import Glibc
 
 /// The terminal while a full-screen view has it: no echo, no lines, the other screen. It is given
@@ -26,12 +27,12 @@ final class Terminal: Sendable {
         original = settings
         settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
-        Terminal.write(Terminal.enter)
+        StandardStream.output.write(Terminal.enter)
     }
 
     /// Gives it back.
     func restore() {
-        Terminal.write(Terminal.leave)
+        StandardStream.output.write(Terminal.leave)
         var settings = original
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
     }
@@ -43,19 +44,7 @@ final class Terminal: Sendable {
     /// Shows lines from the top, and nothing below them.
     func show(_ lines: [String]) {
         // Each line is overwritten where it stands, which flickers less than clearing the screen.
-        Terminal.write(
+        StandardStream.output.write(
             "\u{1b}[H" + lines.map { "\u{1b}[2K" + $0 }.joined(separator: "\r\n") + "\u{1b}[J")
-    }
-
-    private static func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno != EINTR {
-                return
-            }
-        }
     }
 }

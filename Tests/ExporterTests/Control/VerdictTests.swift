@@ -59,7 +59,7 @@ import Testing
             report.left = Member(address: address, port: 3 - port)
             report.right = report.left
             report.backends = [
-                RingReport.BackendState(
+                BackendState(
                     key: BackendKey(address: IPAddress("192.0.2.9")!, tag: "a"), vhosts: 100, isUp: isUp)
             ]
             return report

@@ -1,16 +1,16 @@
 internal import Glibc
 
 /// Standard output and error, unbuffered.
-enum StandardStream {
+package enum StandardStream {
     case output
     case error
 
-    func write(_ text: String) {
+    package func write(_ text: String) {
         write(Array(text.utf8))
     }
 
     /// Writes all of it, unless nobody reads any more.
-    func write(_ bytes: [UInt8]) {
+    package func write(_ bytes: [UInt8]) {
         let descriptor =
             switch self {
             case .output: STDOUT_FILENO

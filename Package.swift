@@ -30,6 +30,8 @@ let package = Package(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        // The kernel's socket diagnosis.
+        .systemLibrary(name: "CInetDiag"),
         // The C library's option parser.
         .systemLibrary(name: "CGetopt"),
 
@@ -42,6 +44,10 @@ let package = Package(
         .target(name: "AdminProbe", swiftSettings: swiftSettings),
         // What the rows mean: order, neighbours, digests, differences as events. Values only.
         .target(name: "DirectorRing", dependencies: ["AdminProbe"], swiftSettings: swiftSettings),
+        // The TCP state of the ring's links, by the kernel. Knows nothing of the protocol.
+        .target(
+            name: "LinkProbe", dependencies: ["AdminProbe", "CInetDiag"],
+            swiftSettings: swiftSettings),
         // The Prometheus text formats. Knows neither Dovecot nor HTTP.
         .target(name: "Exposition", swiftSettings: swiftSettings),
         // Threads that may block, and what they leave for each other.
@@ -67,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "DirectorExporter",
             dependencies: [
-                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "Threads", "Console",
+                "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "Threads", "Console",
                 "BuildInformation", "CZlib",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -80,7 +86,7 @@ let package = Package(
         .testTarget(
             name: "ExporterTests",
             dependencies: [
-                "AdminProbe", "DirectorRing", "Exposition", "Systemd", "DirectorExporter",
+                "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "DirectorExporter",
                 "DirectorControl", "directorctl",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -23,6 +23,11 @@ public struct IPAddress: Hashable, Sendable {
         self.init(isIPv6: false, high: 0, low: UInt64(bits))
     }
 
+    /// An IPv6 address from its two halves, most significant first.
+    public init(v6High high: UInt64, low: UInt64) {
+        self.init(isIPv6: true, high: high, low: low)
+    }
+
     /// Parses the usual text forms, without brackets, port or zone. Returns nil for anything else.
     public init?(_ text: String) {
         var text = text

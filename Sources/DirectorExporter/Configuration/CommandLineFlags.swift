@@ -10,6 +10,8 @@ struct Flag: Sendable {
     let help: String
     let defaultText: String?
     var isRepeatable = false
+    /// Whether the switch can be turned off by `no-` before its name; then "no" is read.
+    var isNegatable = false
     /// Reads a value into the options. False for one that is malformed or out of range.
     let apply: @Sendable (String, inout Options) -> Bool
     /// What a value has to look like.
@@ -59,6 +61,15 @@ extension Flag {
                 if !options.expected.contains(member) { options.expected.append(member) }
                 return true
             }, expectation: "IP or IP:PORT, like 192.0.2.1, 192.0.2.1:9090 or [2001:db8::1]:9090"),
+        Flag(
+            name: "director.link-probe", value: nil,
+            help: "Ask the kernel about the TCP connections of the ring's links, which sees a dead "
+                + "network before the director does. Nothing is sent to anybody. "
+                + "Off with --no-director.link-probe.", defaultText: "on", isNegatable: true,
+            apply: { text, options in
+                options.probesLinks = text != "no"
+                return true
+            }),
         Flag(
             name: "web.listen-address", value: "ADDRESS",
             help: "Where to serve HTTP; may be repeated. "
@@ -158,13 +169,18 @@ enum CommandLineFlags {
                     description: "unexpected argument '\(argument)': flags begin with --, see --help")
             }
             let name = String(parts[0].dropFirst(2))
-            guard let flag = Flag.all.first(where: { $0.name == name }) else {
+            let isNegated = name.hasPrefix("no-")
+            guard
+                let flag = Flag.all.first(where: {
+                    $0.name == name || $0.isNegatable && isNegated && "no-" + $0.name == name
+                })
+            else {
                 throw UsageError(description: "unknown flag --\(name): see --help for those there are")
             }
-            guard flag.isRepeatable || seen.insert(name).inserted else {
+            guard flag.isRepeatable || seen.insert(flag.name).inserted else {
                 throw UsageError(description: "--\(name) is given twice: leave one out")
             }
-            var value = ""
+            var value = flag.name == name ? "" : "no"
             if flag.value == nil {
                 guard parts.count == 1 else {
                     throw UsageError(description: "--\(name) takes no value: leave it out")

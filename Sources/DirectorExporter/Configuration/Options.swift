@@ -24,6 +24,8 @@ struct Options: Equatable, Sendable {
     /// Nil where changes needn't be remembered.
     var stateDirectory: String?
     var pollsOnce = false
+    /// Whether the kernel is asked about the links' connections.
+    var probesLinks = true
 }
 
 /// What the command line asks for.

@@ -11,6 +11,8 @@ extension EventKind {
         case .linkReset: "3d0fcc62d70545c8b0894e3c2d31f254"
         case .linkSilent: "3bdd119643e6472ea982acd8737f31cb"
         case .linkResumed: "2cc6225839964c29810e34efb5bd2f8d"
+        case .linkStalled: "7458c4cd1cd3481ea89d8a60d0f68798"
+        case .linkAcknowledged: "bf4cb01b50174c87bd0a18f254a62794"
         case .ringSynced: "2a197dec4cbc4e84ac334356d1d51fac"
         case .ringUnsynced: "f3bddeeea9de40ebaa319784dde979a1"
         case .ringIsolated: "4bacf4671350464f8d2f9d535eb6b5a4"
@@ -31,9 +33,9 @@ extension EventKind {
         switch self {
         case .ringIsolated: 2
         case .directorUnreachable: 3
-        case .linkDown, .linkSilent, .ringUnsynced, .directorRestarted, .backendDown: 4
-        case .memberAdded, .memberRemoved, .linkUp, .linkReset, .linkResumed, .ringSynced,
-            .ringRejoined, .directorReachable, .backendAdded, .backendRemoved, .backendUp,
+        case .linkDown, .linkSilent, .linkStalled, .ringUnsynced, .directorRestarted, .backendDown: 4
+        case .memberAdded, .memberRemoved, .linkUp, .linkReset, .linkResumed, .linkAcknowledged,
+            .ringSynced, .ringRejoined, .directorReachable, .backendAdded, .backendRemoved, .backendUp,
             .backendVhostsChanged:
             5
         }

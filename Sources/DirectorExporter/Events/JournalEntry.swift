@@ -52,6 +52,10 @@ extension RingEvent {
             "\(own): its \(sideName) neighbour \(other) has been silent for over "
                 + "\(Int(EventTracker.silenceLimit)) s"
         case .linkResumed: "\(own): its \(sideName) neighbour \(other) is heard again"
+        case .linkStalled:
+            "\(own): its \(sideName) neighbour \(other) has acknowledged nothing for over "
+                + "\(Int(EventTracker.stallLimit)) s: the network is dead"
+        case .linkAcknowledged: "\(own): its \(sideName) neighbour \(other) acknowledges again"
         case .ringSynced: "\(own): the ring is synced (\(members))"
         case .ringUnsynced: "\(own): the ring is not synced"
         case .ringIsolated: "\(own): linked to none of the other members it knows (\(members))"

@@ -36,7 +36,9 @@ extension SavedState {
             guard let neighbor else { continue }
             line(
                 name, neighbor.member.description, number(neighbor.bytesReceived),
-                number(neighbor.bytesSent), flag(neighbor.isSilent))
+                number(neighbor.bytesSent),
+                // Two bits: an earlier version reads what it knows.
+                "\((neighbor.isSilent ? 1 : 0) | (neighbor.isStalled ? 2 : 0))")
         }
         for backend in view.backends {
             line(
@@ -107,7 +109,8 @@ extension SavedState {
             guard let member = member(fields[1]) else { return false }
             let neighbor = LoggedView.Neighbor(
                 member: member, bytesReceived: UInt64(fields[2]), bytesSent: UInt64(fields[3]),
-                isSilent: fields[4] == "1")
+                isSilent: fields[4] == "1" || fields[4] == "3",
+                isStalled: fields[4] == "2" || fields[4] == "3")
             if fields[0] == "left" { view.left = neighbor } else { view.right = neighbor }
         case ("backend", 5):
             guard let address = IPAddress(fields[1]), let vhosts = UInt64(fields[3]) else {

@@ -83,6 +83,15 @@ enum DirectorFamilies {
             + "15 s.")
     static let linkLastOutput = link("last_output_timestamp_seconds", "When the last output left.")
 
+    static let linkUnacknowledgedSince = link(
+        "tcp_unacknowledged_since_timestamp_seconds",
+        "Since when sent data, or a connect, has waited for its acknowledgement, by the kernel; only "
+            + "after two retransmissions in a row.")
+    static let linkRetransmitted = link(
+        "tcp_retransmitted_segments_total", "Segments that the kernel sent again.")
+    static let linkRoundTrip = link(
+        "tcp_round_trip_seconds", "Round trip time of the connection, smoothed by the kernel.")
+
     static let backendUsers = backend("users", "Users in this director's table for the backend.")
     static let backendVhosts = backend(
         "vhosts", "The backend's weight in new assignments; 0 drains it.")
@@ -120,7 +129,7 @@ enum DirectorFamilies {
         pollDuration, selfInfo, handshaked, synced, unsyncedSince, lastSyncDuration, isolated,
         member, memberPosition, viewInfo, neighbor, expectedNeighborLinked, memberLastFailure,
         anonymousConnections, linkHandshaked, linkSynced, linkPing, linkReceived, linkSent,
-        linkBuffered, linkBufferedPeak, linkLastInput, linkLastOutput, backendUsers,
-        backendVhosts, backendUp, backendChange, backendHashShare, backendsViewInfo,
+        linkBuffered, linkBufferedPeak, linkLastInput, linkLastOutput, linkUnacknowledgedSince,
+        linkRetransmitted, linkRoundTrip, backendUsers, backendVhosts, backendUp, backendChange, backendHashShare, backendsViewInfo,
     ]
 }

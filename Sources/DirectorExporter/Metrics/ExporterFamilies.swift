@@ -16,6 +16,10 @@ enum ExporterFamilies {
     static let reloadTime = MetricFamily(
         "dovecot_director_exporter_config_last_reload_success_timestamp_seconds", .gauge,
         help: "When the configuration was last read successfully.")
+    static let linkProbeUp = MetricFamily(
+        "dovecot_director_exporter_link_probe_up", .gauge,
+        help: "1 when the kernel's view of all links was found at the last poll; absent with "
+            + "--no-director.link-probe.")
     static let eventsPending = MetricFamily(
         "dovecot_director_exporter_events_pending", .gauge,
         help: "Events that the journal has not accepted yet.")
@@ -41,7 +45,7 @@ enum ExporterFamilies {
         "process_start_time_seconds", .gauge, help: "When the exporter was started.")
 
     static let all = [
-        lastKnownDirector, buildInfo, reloadSuccessful, reloadTime, eventsPending,
+        lastKnownDirector, buildInfo, reloadSuccessful, reloadTime, linkProbeUp, eventsPending,
         stateWriteFailures, cpu, residentMemory, virtualMemory, virtualMemoryLimit,
         openDescriptors, maximumDescriptors, startTime,
     ]

@@ -2,6 +2,7 @@ internal import AdminProbe
 internal import BuildInformation
 internal import DirectorRing
 internal import Exposition
+internal import LinkProbe
 
 extension MetricsPage {
     init(_ record: PollRecord) {
@@ -15,6 +16,7 @@ extension MetricsPage {
         if let observation = record.observation {
             gauges.writeRing(observation)
             gauges.writeLinks(links)
+            gauges.writeConnections(observation, links, at: record.lastSuccess ?? 0)
             gauges.writeBackends(observation)
         }
         gauges.writeExporter(record)
@@ -44,6 +46,14 @@ extension MetricsPage {
         }
         writer.write(DirectorFamilies.linkReceived, links) { $0.traffic?.bytesReceived }
         writer.write(DirectorFamilies.linkSent, links) { $0.traffic?.bytesSent }
+        let connections = record.observation?.connections ?? [:]
+        if !connections.isEmpty {
+            writer.write(DirectorFamilies.linkRetransmitted, links) { link in
+                connections[LinkPlace(member: link.member, side: link.side)].map {
+                    UInt64($0.retransmittedSegments)
+                }
+            }
+        }
         return writer.bytes
     }
 }
@@ -109,6 +119,7 @@ extension FamilyWriter {
             LabelSet(
                 ExporterFamilies.buildInfo, BuildInfo.version, BuildInfo.revision,
                 BuildInfo.swiftVersion), true)
+        write(ExporterFamilies.linkProbeUp, record.isLinkProbeUp)
         write(ExporterFamilies.reloadSuccessful, true)
         write(ExporterFamilies.reloadTime, record.startTime)
     }
@@ -179,6 +190,28 @@ extension FamilyWriter {
         write(DirectorFamilies.linkBufferedPeak, links) { $0.traffic?.bytesBufferedPeak }
         write(DirectorFamilies.linkLastInput, links) { $0.traffic?.lastInput.map { UInt64($0) } }
         write(DirectorFamilies.linkLastOutput, links) { $0.traffic?.lastOutput.map { UInt64($0) } }
+    }
+
+    fileprivate mutating func writeConnections(
+        _ observation: PollRecord.Observation, _ links: [(link: Link, labels: LabelSet)],
+        at time: Double
+    ) {
+        guard !observation.connections.isEmpty else { return }
+        let found = links.compactMap { link, labels in
+            observation.connections[LinkPlace(member: link.member, side: link.side)].map {
+                (reading: $0, labels: labels)
+            }
+        }
+        var hasBegun = false
+        for (reading, labels) in found {
+            guard let wait = reading.unacknowledgedFor else { continue }
+            if !hasBegun { begin(DirectorFamilies.linkUnacknowledgedSince) }
+            hasBegun = true
+            // Milliseconds: the same wait is the same number at each poll.
+            sample(labels, ((time - wait.inSeconds) * 1000).rounded() / 1000)
+        }
+        begin(DirectorFamilies.linkRoundTrip)
+        for (reading, labels) in found { sample(labels, reading.roundTripSeconds) }
     }
 
     fileprivate mutating func writeBackends(_ observation: PollRecord.Observation) {

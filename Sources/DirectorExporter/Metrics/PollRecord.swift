@@ -1,5 +1,12 @@
 internal import AdminProbe
 internal import DirectorRing
+internal import LinkProbe
+
+/// What tells links apart.
+struct LinkPlace: Hashable, Sendable {
+    var member: Member
+    var side: Side
+}
 
 /// All that the polls so far have to say; a page of metrics is made of it.
 struct PollRecord: Sendable {
@@ -11,6 +18,8 @@ struct PollRecord: Sendable {
         var unsyncedSince: Double?
         /// Nil until computed, and where the version doesn't hash consistently for sure.
         var hashShares: HashShares?
+        /// What the kernel says of the links' connections; none where it can't be asked.
+        var connections: [LinkPlace: LinkProbe.Reading] = [:]
     }
 
     /// Nil when the last poll failed, and before the first is over.
@@ -26,6 +35,9 @@ struct PollRecord: Sendable {
     var expected: [Member] = []
     /// The member that this exporter spoke for last.
     var lastKnownDirector: Member?
+    /// Whether the connections of the links were found at the last poll; nil where they aren't
+    /// looked for.
+    var isLinkProbeUp: Bool?
     /// Epoch seconds.
     var startTime: Double
 }

@@ -1,5 +1,6 @@
 internal import AdminProbe
 internal import DirectorRing
+internal import LinkProbe
 internal import Logging
 
 /// Asks the director all the time, on a thread of its own, and hands what it says to the rest.
@@ -13,6 +14,7 @@ final class Poller {
     private let board: Board
     private let events: EventLog
     private let hashShares = HashShareWorker()
+    private let links: LinkWatch?
     private let log: Logger
 
     private var schedule: PollSchedule
@@ -41,6 +43,7 @@ final class Poller {
         self.log = log
         connection = AdminConnection(
             path: options.socket, reserve: DescriptorReserve(), cancel: cancellation)
+        links = options.probesLinks ? LinkWatch(log: log) : nil
         schedule = PollSchedule(interval: options.pollInterval)
         tracker = EventTracker(view: view ?? LoggedView())
         record = PollRecord(
@@ -87,10 +90,12 @@ final class Poller {
         processChanged = processChanged || poll.hasListenerChanged
         var seconds: UInt64?
         if case .syncing(let value)? = snapshot.status { seconds = value }
+        let connections = links?.read(snapshot, at: instant.monotonic) ?? [:]
+        record.isLinkProbeUp = links?.isUp
         record.observation = PollRecord.Observation(
             snapshot: snapshot, duration: poll.duration,
             unsyncedSince: unsynced.observe(seconds: seconds, now: instant.wall),
-            hashShares: shares(of: snapshot, poll.reply.hosts))
+            hashShares: shares(of: snapshot, poll.reply.hosts), connections: connections)
         record.lastSuccess = instant.wall
         record.rejectedHosts += UInt64(poll.reply.rejectedHosts)
         record.rejectedDirectors += UInt64(poll.reply.rejectedDirectors)
@@ -107,9 +112,22 @@ final class Poller {
         submit(
             tracker.observe(
                 snapshot, connectionEnded: connectionEnded, processChanged: processChanged,
-                at: instant))
+                stalls: stalls(connections, snapshot), at: instant))
         connectionEnded = false
         processChanged = false
+    }
+
+    /// The neighbours that don't acknowledge what was sent to them, and for how long.
+    private func stalls(
+        _ connections: [LinkPlace: LinkProbe.Reading], _ snapshot: RingSnapshot
+    ) -> [Side: Double] {
+        var stalls: [Side: Double] = [:]
+        for side in [Side.left, .right] {
+            guard let member = snapshot.neighbor(on: side) else { continue }
+            stalls[side] =
+                connections[LinkPlace(member: member, side: side)]?.unacknowledgedFor?.inSeconds
+        }
+        return stalls
     }
 
     /// Versions without counters hash in another way unless told otherwise.

@@ -9,6 +9,9 @@ public enum EventKind: String, Sendable, CaseIterable, Hashable {
     /// No input for over 20 s.
     case linkSilent = "link_silent"
     case linkResumed = "link_resumed"
+    /// What was sent has waited for its acknowledgement for 3 s, by the kernel.
+    case linkStalled = "link_stalled"
+    case linkAcknowledged = "link_acknowledged"
     case ringSynced = "ring_synced"
     case ringUnsynced = "ring_unsynced"
     case ringIsolated = "ring_isolated"

@@ -18,6 +18,8 @@ public struct EventTracker: Sendable {
 
     /// Healthy links are heard every 15 s at least.
     public static let silenceLimit = 20.0
+    /// Seconds that what was sent over a link waits for its acknowledgement until that is an event.
+    public static let stallLimit = 3.0
 
     /// The view up to which all changes have been returned.
     public private(set) var view: LoggedView
@@ -55,9 +57,10 @@ public struct EventTracker: Sendable {
     /// - Parameters:
     ///   - connectionEnded: the director ended the connection of the last view.
     ///   - processChanged: the director is known to be another process than at the last view.
+    ///   - stalls: by neighbour, for how many seconds what was sent to it has not been acknowledged.
     public mutating func observe(
         _ snapshot: RingSnapshot, connectionEnded: Bool, processChanged: Bool = false,
-        at instant: Instant
+        stalls: [Side: Double] = [:], at instant: Instant
     ) -> [RingEvent] {
         silence.observe(snapshot, at: instant)
         let before = view
@@ -77,7 +80,8 @@ public struct EventTracker: Sendable {
         if restarted { events.append(event(.directorRestarted, at: instant)) }
         events += memberEvents(since: before, at: instant)
         for side in [Side.left, .right] {
-            events += linkEvents(on: side, snapshot, restarted: restarted, at: instant)
+            events += linkEvents(
+                on: side, snapshot, restarted: restarted, stall: stalls[side], at: instant)
         }
         events += ringEvents(snapshot, at: instant)
         events += backendEvents(snapshot, at: instant)
@@ -155,7 +159,8 @@ extension EventTracker {
 
 extension EventTracker {
     private mutating func linkEvents(
-        on side: Side, _ snapshot: RingSnapshot, restarted: Bool, at instant: Instant
+        on side: Side, _ snapshot: RingSnapshot, restarted: Bool, stall: Double?,
+        at instant: Instant
     ) -> [RingEvent] {
         let old = side == .left ? view.left : view.right
         var new = neighbor(in: snapshot, on: side)
@@ -185,6 +190,18 @@ extension EventTracker {
                 events.append(
                     event(
                         isSilent ? .linkSilent : .linkResumed, at: instant, member: member,
+                        side: side))
+            }
+        }
+        if let member = new?.member {
+            let wasStalled = old?.member == member && old?.isStalled == true
+            // Once told, it lasts until nothing waits any more.
+            let isStalled = stall.map { wasStalled || $0 >= EventTracker.stallLimit } ?? false
+            new?.isStalled = isStalled
+            if isStalled != wasStalled {
+                events.append(
+                    event(
+                        isStalled ? .linkStalled : .linkAcknowledged, at: instant, member: member,
                         side: side))
             }
         }

@@ -10,15 +10,17 @@ public struct LoggedView: Sendable, Equatable {
         public var bytesReceived: UInt64?
         public var bytesSent: UInt64?
         public var isSilent: Bool
+        public var isStalled: Bool
 
         public init(
             member: Member, bytesReceived: UInt64? = nil, bytesSent: UInt64? = nil,
-            isSilent: Bool = false
+            isSilent: Bool = false, isStalled: Bool = false
         ) {
             self.member = member
             self.bytesReceived = bytesReceived
             self.bytesSent = bytesSent
             self.isSilent = isSilent
+            self.isStalled = isStalled
         }
     }
 

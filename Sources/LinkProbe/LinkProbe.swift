@@ -63,8 +63,9 @@ public final class LinkProbe {
         var index: Int
     }
 
-    /// Data that is on its way while both are asked: the counters need not be equal.
-    private static let slack: UInt64 = 1 << 20
+    /// Data that is on its way, or waits in the kernel for a busy director: the counters need not be
+    /// equal.
+    private static let slack: UInt64 = 16 << 20
     private static let longestPause = Duration.seconds(30)
     /// Retransmissions in a row from which on waiting is more than a lost packet.
     private static let retransmissions: UInt32 = 2

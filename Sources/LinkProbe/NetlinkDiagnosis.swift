@@ -5,13 +5,6 @@ internal import Glibc
 /// Asks the kernel about TCP connections by its socket diagnosis, which needs no privilege: only the
 /// network namespace of the connections.
 public final class NetlinkDiagnosis: SocketDiagnosis {
-    /// Linux's numbers of the states that a link can be in.
-    private enum State: UInt8, CaseIterable {
-        case established = 1
-        case synSent = 2
-        case closeWait = 8
-    }
-
     private static let tcp: UInt8 = 6
     /// The kernel answers a filtered look at its own pace, but never takes so long.
     private static let timeout = timeval(tv_sec: 1, tv_usec: 0)
@@ -76,7 +69,7 @@ public final class NetlinkDiagnosis: SocketDiagnosis {
         header.sdiag_family = UInt8(address.isIPv6 ? AF_INET6 : AF_INET)
         header.sdiag_protocol = NetlinkDiagnosis.tcp
         header.idiag_ext = 1 << UInt8(INET_DIAG_INFO - 1)
-        header.idiag_states = State.allCases.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+        header.idiag_states = LinkState.allCases.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
         return header
     }
 

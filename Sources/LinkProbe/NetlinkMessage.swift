@@ -98,12 +98,14 @@ extension IPAddress {
 }
 
 extension DiagnosedSocket {
-    /// Reads a message of the kernel; nil where it is cut short.
+    /// Reads a message of the kernel; nil where it is cut short, or the connection is being ended: who
+    /// asks for one connection gets it in any state.
     init?(_ message: UnsafeRawBufferPointer) {
         let size = MemoryLayout<inet_diag_msg>.size
         guard message.count >= size else { return nil }
         let head = message.loadUnaligned(as: inet_diag_msg.self)
-        guard let local = IPAddress(head.id.idiag_src, family: head.idiag_family),
+        guard let state = LinkState(rawValue: head.idiag_state),
+            let local = IPAddress(head.id.idiag_src, family: head.idiag_family),
             let remote = IPAddress(head.id.idiag_dst, family: head.idiag_family)
         else { return nil }
         self.init(
@@ -111,7 +113,7 @@ extension DiagnosedSocket {
                 local: TCPEndpoint(address: local, port: UInt16(bigEndian: head.id.idiag_sport)),
                 remote: TCPEndpoint(address: remote, port: UInt16(bigEndian: head.id.idiag_dport)),
                 cookie: UInt64(head.id.idiag_cookie.0) | UInt64(head.id.idiag_cookie.1) << 32))
-        isConnecting = head.idiag_state == 2
+        isConnecting = state == .synSent
         var rest = UnsafeRawBufferPointer(rebasing: message[size...])
         while rest.count >= 4 {
             let length = Int(rest.loadUnaligned(as: UInt16.self))

@@ -27,7 +27,13 @@ struct AlertCase: Sendable, CustomTestStringConvertible {
     var isQuick = false
     /// Whether one update a second travels around the ring.
     var isBusy = false
+    /// Whether the exporters ask the kernel.
+    var hasLinkProbe = true
     let outcome: Outcome
+    /// What the page says of the cause, where it is not the network.
+    var cause: String?
+    /// A warning that arrives, too.
+    var warning: String?
     /// Causes the fault, or does the maintenance. Returns when a fault began.
     let act: @Sendable (Scene) async throws -> Date
     /// Ends the fault. Nothing for maintenance.
@@ -62,7 +68,7 @@ extension AlertCase {
             outcome: .page(split, within: 30), act: cut("1", "2,3"), mend: heal),
         AlertCase(
             name: "one against three, busy", net: 102, members: 4, isBusy: true,
-            outcome: .page(split, within: 30), act: cut("2", "1,3,4"), mend: heal),
+            outcome: .page(split, within: 15), act: cut("2", "1,3,4"), mend: heal),
         AlertCase(
             name: "halves", net: 103, members: 4, outcome: .page(split, within: 30),
             act: cut("1,2", "3,4"), mend: heal),
@@ -127,35 +133,78 @@ extension AlertCase {
                 try scene.ring.run("heal")
                 try scene.ring.run("start", "4")
             }),
+        AlertCase(
+            name: "one against two, busy", net: 114, members: 3, isQuick: true, isBusy: true,
+            outcome: .page(split, within: 15), act: cut("1", "2,3"), mend: heal),
+        AlertCase(
+            name: "two members, busy", net: 115, members: 2, isBusy: true,
+            outcome: .page(split, within: 15), act: cut("1", "2"), mend: heal),
+        AlertCase(
+            name: "one direction only, busy", net: 116, members: 3, isBusy: true,
+            outcome: .page(split, within: 15),
+            act: { scene in
+                try scene.ring.run("cut-one-way", "1", "2,3")
+                return Date()
+            }, mend: heal),
+        AlertCase(
+            name: "one against two, busy, without the kernel's view", net: 117, members: 3,
+            isQuick: true, isBusy: true, hasLinkProbe: false, outcome: .page(split, within: 30),
+            act: cut("1", "2,3"), mend: heal),
+        AlertCase(
+            name: "three fifths of the packets lost", net: 118, members: 3, isBusy: true,
+            outcome: .page(split, within: 100),
+            act: { scene in
+                try scene.ring.run("lose", "1", "2,3", "60")
+                return Date()
+            }, mend: heal),
     ]
 
     static let losses: [AlertCase] = [
         AlertCase(
             name: "hung director", net: 121, members: 3, outcome: .page(down, within: 40),
+            cause: "hung",
             act: { scene in
                 try scene.ring.run("hang", "2")
                 return Date()
             }, mend: { try $0.ring.run("resume", "2") }),
         AlertCase(
             name: "crashed director", net: 122, members: 4, isQuick: true,
-            outcome: .page(down, within: 40),
+            outcome: .page(down, within: 40), cause: "down",
             act: { scene in
                 try scene.ring.run("crash", "2")
                 return Date()
             }, mend: { try $0.ring.run("start", "2") }),
         AlertCase(
             name: "lost machine", net: 123, members: 3, outcome: .page(down, within: 40),
+            cause: "network", act: loseMachine, mend: findMachine),
+        AlertCase(
+            name: "hung director, busy", net: 124, members: 3, isBusy: true,
+            outcome: .page(down, within: 40), cause: "hung",
             act: { scene in
-                // Everything of it falls silent at once.
-                try scene.ring.run("cut", "3", "1,2")
-                scene.sidecars[2].send(SIGSTOP)
+                try scene.ring.run("hang", "2")
                 return Date()
-            },
-            mend: { scene in
-                scene.sidecars[2].send(SIGCONT)
-                try scene.ring.run("heal")
-            }),
+            }, mend: { try $0.ring.run("resume", "2") }),
+        AlertCase(
+            name: "lost machine, busy", net: 125, members: 3, isBusy: true,
+            outcome: .page(down, within: 40), cause: "network", act: loseMachine,
+            mend: findMachine),
+        AlertCase(
+            name: "lost machine, without the kernel's view", net: 126, members: 3,
+            hasLinkProbe: false, outcome: .page(down, within: 40), cause: "network",
+            act: loseMachine, mend: findMachine),
     ]
+
+    /// Everything of member 3 falls silent at once.
+    private static let loseMachine: @Sendable (Scene) async throws -> Date = { scene in
+        try scene.ring.run("cut", "3", "1,2")
+        scene.sidecars[2].send(SIGSTOP)
+        return Date()
+    }
+
+    private static let findMachine: @Sendable (Scene) async throws -> Void = { scene in
+        scene.sidecars[2].send(SIGCONT)
+        try scene.ring.run("heal")
+    }
 
     static let maintenance: [AlertCase] = [
         AlertCase(
@@ -233,16 +282,7 @@ extension AlertCase {
             }),
         AlertCase(
             name: "network lost for a second, often", net: 139, members: 3, isBusy: true,
-            outcome: .quiet,
-            act: { scene in
-                for _ in 0..<10 {
-                    try scene.ring.run("cut", "1", "2,3")
-                    try await scene.wait(1)
-                    try scene.ring.run("heal")
-                    try await scene.wait(7)
-                }
-                return Date()
-            }),
+            outcome: .quiet, act: blink),
         AlertCase(
             name: "member away for 14 s", net: 140, members: 3, outcome: .quiet,
             act: { scene in
@@ -252,13 +292,30 @@ extension AlertCase {
                 return Date()
             }),
         AlertCase(
-            name: "a fifth of the packets lost for two minutes", net: 141, members: 3,
-            isBusy: true, outcome: .quiet,
-            act: { scene in
-                try scene.ring.run("lose", "1", "2,3", "20")
-                try await scene.wait(120)
-                try scene.ring.run("heal")
-                return Date()
-            }),
+            name: "a fifth of the packets lost for five minutes", net: 141, members: 3,
+            isBusy: true, outcome: .quiet, warning: "DovecotDirectorLinkLossy", act: loseAFifth),
+        AlertCase(
+            name: "the same without the kernel's view", net: 142, members: 3, isBusy: true,
+            hasLinkProbe: false, outcome: .quiet, act: loseAFifth),
+        AlertCase(
+            name: "network lost for a second, often, without the kernel's view", net: 143,
+            members: 3, isBusy: true, hasLinkProbe: false, outcome: .quiet, act: blink),
     ]
+
+    private static let loseAFifth: @Sendable (Scene) async throws -> Date = { scene in
+        try scene.ring.run("lose", "1", "2,3", "20")
+        try await scene.wait(300)
+        try scene.ring.run("heal")
+        return Date()
+    }
+
+    private static let blink: @Sendable (Scene) async throws -> Date = { scene in
+        for _ in 0..<10 {
+            try scene.ring.run("cut", "1", "2,3")
+            try await scene.wait(1)
+            try scene.ring.run("heal")
+            try await scene.wait(7)
+        }
+        return Date()
+    }
 }

@@ -16,7 +16,9 @@ import Testing
         // Ports of its own, which a sidecar keeps when it is restarted.
         let ports = (1...testCase.members).map { 23_000 + testCase.net * 10 + $0 }
         let sidecars = try ports.enumerated().map { index, port in
-            try Sidecar(socket: ring.socket(index + 1), port: port)
+            try Sidecar(
+                socket: ring.socket(index + 1),
+                testCase.hasLinkProbe ? [] : ["--no-director.link-probe"], port: port)
         }
         let scene = AlertCase.Scene(ring: ring, sidecars: sidecars)
         var traffic: Process?
@@ -40,6 +42,10 @@ import Testing
             let critical = stack.pages(job: job).filter { $0.severity == "critical" }
             #expect(critical.isEmpty, "\(testCase.name): \(critical)")
             print("PAGE \(testCase.name): none")
+            if let warning = testCase.warning {
+                let names = stack.pages(job: job).map(\.name)
+                #expect(names.contains(warning), "\(testCase.name): \(names)")
+            }
         case .page(let alert, let limit):
             try await expectPage(alert, within: limit, since: began, testCase, scene, stack, job)
         }
@@ -61,6 +67,10 @@ import Testing
         }
         let seconds = first.received.timeIntervalSince(began)
         #expect(seconds <= limit, "\(testCase.name): \(seconds) s")
+        // A split is always the network's.
+        #expect(
+            first.description.contains("Cause: \(testCase.cause ?? "network")."),
+            "\(testCase.name): \(first.description)")
         // It holds through everything that Dovecot does meanwhile.
         let held = max(0, 110 - Date().timeIntervalSince(began))
         try await scene.wait(held)

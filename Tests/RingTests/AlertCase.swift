@@ -202,8 +202,9 @@ extension AlertCase {
     }
 
     private static let findMachine: @Sendable (Scene) async throws -> Void = { scene in
-        scene.sidecars[2].send(SIGCONT)
+        // In this order: a sidecar that answers while its director is cut off tells of a split.
         try scene.ring.run("heal")
+        scene.sidecars[2].send(SIGCONT)
     }
 
     static let maintenance: [AlertCase] = [

@@ -23,6 +23,7 @@ let package = Package(
         // Each dependency and its reason: docs/DEPENDENCIES.md.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     ],
     targets: [
         // System libraries. Nothing above them sees C but through one Swift seam each.
@@ -34,6 +35,10 @@ let package = Package(
         .systemLibrary(name: "CInetDiag"),
         // The C library's option parser.
         .systemLibrary(name: "CGetopt"),
+
+        // Libraries that are loaded only where a web configuration asks for them.
+        .target(name: "CYAML", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CCrypt", linkerSettings: [.linkedLibrary("dl")]),
 
         // Version, revision and compiler, handed in by the build command.
         .target(name: "CBuildInfo"),
@@ -57,6 +62,9 @@ let package = Package(
         // The seam over libsystemd: journal entries and service notifications.
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: swiftSettings),
 
+        // The web configuration file: text to a checked value. No I/O but what it is handed.
+        .target(name: "WebConfiguration", dependencies: ["CYAML"], swiftSettings: swiftSettings),
+
         // The commands that change a ring, and users' hashes. The exporter must not link it.
         .target(
             name: "DirectorControl", dependencies: ["AdminProbe", "DirectorRing"],
@@ -74,11 +82,13 @@ let package = Package(
             name: "DirectorExporter",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "Threads", "Console",
-                "BuildInformation", "CZlib",
+                "BuildInformation", "WebConfiguration", "CCrypt", "CZlib",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
@@ -87,7 +97,7 @@ let package = Package(
             name: "ExporterTests",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "DirectorExporter",
-                "DirectorControl", "directorctl",
+                "DirectorControl", "directorctl", "WebConfiguration",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],

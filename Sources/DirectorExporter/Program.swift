@@ -23,6 +23,8 @@ enum Program {
             StandardStream.output.write(CommandLineFlags.help)
         case .showVersion:
             StandardStream.output.write(BuildInfo.line + "\n")
+        case .run(let options) where options.checksConfiguration:
+            exit(ConfigurationCheck(options: options).run())
         case .run(let options):
             let service = Service(
                 options: options, startTime: ProcessFiles.startTime() ?? Timestamp.now())

@@ -36,17 +36,19 @@ struct Service {
         let startTime = startTime
         // There is a page before the first poll, and before the saved state has been read.
         board.publish(MetricsPage(PollRecord(expected: options.expected, startTime: startTime)))
+        let reloading = ReloadDesk(
+            file: options.webConfigurationFile, startTime: startTime, log: log
+        ) { signals.wake() }
         let server: WebServer
         do {
-            server = try WebServer(options: options, board: board) {
+            let policy = try reloading.first()
+            server = try WebServer(options: options, board: board, reloading: reloading, log: log) {
                 ScrapeTail(
                     startTime: startTime, eventsPending: events.pending,
-                    stateWriteFailures: events.stateWriteFailures)
+                    stateWriteFailures: events.stateWriteFailures, reload: reloading.result)
             }
-            for address in options.listenAddresses {
-                let bound = try server.listen(on: address)
-                log.info("serving HTTP", metadata: ["address": "\(bound)"])
-            }
+            server.apply(policy)
+            try listen(server, log)
         } catch {
             log.error("\(error)")
             return 1
@@ -63,7 +65,7 @@ struct Service {
             log.error("no thread to poll on: raise TasksMax")
             return 1
         }
-        ServiceWatch(board: board, log: log).run(until: signals)
+        ServiceWatch(board: board, reloading: reloading, server: server).run(until: signals)
 
         log.info("stopping")
         ServiceManager().notify(["STOPPING=1", "STATUS=stopping"])
@@ -71,6 +73,22 @@ struct Service {
         server.stop(within: Service.stopLimit)
         events.stop(view: polling.join(), within: Service.stopLimit)
         return 0
+    }
+
+    private func listen(_ server: WebServer, _ log: Logger) throws {
+        func note(_ bound: String) { log.info("serving HTTP", metadata: ["address": "\(bound)"]) }
+        guard options.usesActivatedSockets else {
+            if SocketActivation.isActivated {
+                log.warning(
+                    "the service manager passed sockets that nobody serves: give --web.systemd-socket")
+            }
+            for address in options.listenAddresses { note(try server.listen(on: address)) }
+            return
+        }
+        if options.listenAddresses != Options().listenAddresses {
+            log.warning("--web.listen-address is not used: --web.systemd-socket is given")
+        }
+        for socket in try SocketActivation.takeListeners() { note(try server.listen(on: socket)) }
     }
 
     /// Polls once and prints the metrics. Returns the exit code.
@@ -85,7 +103,9 @@ struct Service {
             log: log, startTime: startTime)
         _ = poller.pollOnce()
         let contents = board.read()
-        let tail = ScrapeTail(startTime: startTime, eventsPending: 0, stateWriteFailures: 0)
+        let tail = ScrapeTail(
+            startTime: startTime, eventsPending: 0, stateWriteFailures: 0,
+            reload: ReloadDesk.Result(isSuccessful: true, time: startTime))
         StandardStream.output.write(
             contents.page.gauges + contents.page.counters(in: .text) + tail.rendered(in: .text))
         if contents.record?.observation != nil { return 0 }
@@ -128,12 +148,14 @@ private final class PollingThread: @unchecked Sendable {
 /// Tells the service manager how things are, until a signal says to stop.
 private struct ServiceWatch {
     let board: Board
-    let log: Logger
+    let reloading: ReloadDesk
+    let server: WebServer
     private let manager = ServiceManager()
 
-    init(board: Board, log: Logger) {
+    init(board: Board, reloading: ReloadDesk, server: WebServer) {
         self.board = board
-        self.log = log
+        self.reloading = reloading
+        self.server = server
     }
 
     func run(until signals: SignalWaiter) {
@@ -158,9 +180,10 @@ private struct ServiceWatch {
             // A poll loop that is stuck gets no reprieve: the manager restarts the service.
             if watchdog != nil, board.isProgressing(at: .now()) { changes.append("WATCHDOG=1") }
             if !changes.isEmpty { manager.notify(changes) }
+            if reloading.isRequested { reload(isReady) }
             switch signals.wait(min(watchdog ?? ColdCode.interval, ColdCode.interval)) {
             case .stop: return
-            case .hangup: log.notice("SIGHUP: there is no configuration to read again")
+            case .hangup: reload(isReady)
             case .woken, .timedOut: break
             }
             if MonotonicTime.now() - lastRelease >= ColdCode.interval {
@@ -168,5 +191,15 @@ private struct ServiceWatch {
                 ColdCode.release()
             }
         }
+    }
+
+    /// Reads the configuration again. The service manager is told of it once the service is up.
+    private func reload(_ isReady: Bool) {
+        if isReady {
+            let now = MonotonicTime.now().nanoseconds / 1000
+            manager.notify(["RELOADING=1", "MONOTONIC_USEC=\(now)"])
+        }
+        reloading.reload { server.apply($0) }
+        if isReady { manager.notify(["READY=1"]) }
     }
 }

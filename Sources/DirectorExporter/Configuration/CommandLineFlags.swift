@@ -81,6 +81,22 @@ extension Flag {
                 return true
             }, expectation: ":PORT, HOST:PORT, [IPv6]:PORT or unix:/path"),
         Flag(
+            name: "web.systemd-socket", value: nil,
+            help: "Serve the sockets that the service manager passes (socket activation) instead of "
+                + "--web.listen-address.", defaultText: nil,
+            apply: { _, options in
+                options.usesActivatedSockets = true
+                return true
+            }),
+        Flag(
+            name: "web.config.file", value: "PATH",
+            help: "TLS, users and headers, in the form that all Prometheus exporters share; read "
+                + "again on SIGHUP and POST /-/reload. Empty for none.", defaultText: nil,
+            apply: { text, options in
+                options.webConfigurationFile = text.isEmpty ? nil : text
+                return !text.utf8.contains(0)
+            }, expectation: "the path of a file"),
+        Flag(
             name: "web.telemetry-path", value: "PATH",
             help: "Where the metrics are.", defaultText: Options().telemetryPath,
             apply: { text, options in
@@ -130,6 +146,15 @@ extension Flag {
                 options.stateDirectory = text.isEmpty ? nil : text
                 return text.isEmpty || text.hasPrefix("/")
             }, expectation: "an absolute path"),
+        Flag(
+            name: "config.check", value: nil,
+            help: "Check the flags and the files that they name, say what is wrong, and exit: 0 if "
+                + "all is well, else 1. Nothing is opened to the network.",
+            defaultText: nil,
+            apply: { _, options in
+                options.checksConfiguration = true
+                return true
+            }),
         Flag(
             name: "once", value: nil,
             help: "Poll once, print the metrics, and exit: 0 if the director is up, else 1.",
@@ -223,8 +248,9 @@ enum CommandLineFlags {
         text += """
 
             Pages: / (for people), \(Options().telemetryPath), /sd (Prometheus HTTP service discovery
-            of the ring), /api/v1/ring (the ring as JSON), /-/healthy, /-/ready.
-            Signals: SIGTERM and SIGINT stop it.
+            of the ring), /api/v1/ring (the ring as JSON), /-/healthy, /-/ready; PUT or POST
+            /-/reload.
+            Signals: SIGTERM and SIGINT stop it, SIGHUP reads --web.config.file again.
             Exit codes: 0 clean stop, 1 it could not start, 64 a wrong flag or value.
 
             Example, beside a director on a machine with Dovecot's defaults:

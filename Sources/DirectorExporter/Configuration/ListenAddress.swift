@@ -25,13 +25,22 @@ enum ListenAddress: Equatable, Sendable {
             self = .anyAddress(port: Int(port))
         } else if host.hasPrefix("["), host.hasSuffix("]") {
             let inner = String(host.dropFirst().dropLast())
-            guard inner.contains(":"), IPAddress(inner) != nil else { return nil }
+            // A link-local address needs the interface: fe80::1%eth0.
+            let parts = inner.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts[0].contains(":"), IPAddress(String(parts[0])) != nil,
+                parts.count == 1 || ListenAddress.isInterface(parts[1])
+            else { return nil }
             self = .host(inner, port: Int(port))
         } else if host.contains(where: { $0 == ":" || $0 == "[" || $0 == "]" || $0 == "/" }) {
             return nil
         } else {
             self = .host(host, port: Int(port))
         }
+    }
+
+    private static func isInterface(_ name: Substring) -> Bool {
+        (1...15).contains(name.utf8.count)
+            && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") }
     }
 }
 

@@ -16,6 +16,10 @@ struct Options: Equatable, Sendable {
     var timeout = Duration.seconds(3)
     var expected: [Member] = []
     var listenAddresses: [ListenAddress] = [.anyAddress(port: 10027)]
+    /// Whether the service manager's sockets are served, and not `listenAddresses`.
+    var usesActivatedSockets = false
+    /// TLS, users and headers; nil for none.
+    var webConfigurationFile: String?
     var telemetryPath = "/metrics"
     /// 0 for no limit.
     var maximumRequests = 40
@@ -24,6 +28,8 @@ struct Options: Equatable, Sendable {
     /// Nil where changes needn't be remembered.
     var stateDirectory: String?
     var pollsOnce = false
+    /// Whether only the flags and the files that they name are checked.
+    var checksConfiguration = false
     /// Whether the kernel is asked about the links' connections.
     var probesLinks = true
 }

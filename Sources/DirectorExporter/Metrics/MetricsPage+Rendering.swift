@@ -120,8 +120,6 @@ extension FamilyWriter {
                 ExporterFamilies.buildInfo, BuildInfo.version, BuildInfo.revision,
                 BuildInfo.swiftVersion), true)
         write(ExporterFamilies.linkProbeUp, record.isLinkProbeUp)
-        write(ExporterFamilies.reloadSuccessful, true)
-        write(ExporterFamilies.reloadTime, record.startTime)
     }
 
     fileprivate mutating func writeRing(_ observation: PollRecord.Observation) {

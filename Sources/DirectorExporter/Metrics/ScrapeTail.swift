@@ -7,9 +7,14 @@ struct ScrapeTail: Sendable {
     var startTime: Double
     var eventsPending: Int
     var stateWriteFailures: Int
+    var reload: ReloadDesk.Result
 
     func rendered(in format: ExpositionFormat) -> [UInt8] {
         var writer = FamilyWriter(format, capacity: 2048)
+        writer.begin(ExporterFamilies.reloadSuccessful)
+        writer.sample(.none, UInt64(reload.isSuccessful ? 1 : 0))
+        writer.begin(ExporterFamilies.reloadTime)
+        writer.sample(.none, reload.time)
         writer.begin(ExporterFamilies.eventsPending)
         writer.sample(.none, UInt64(max(0, eventsPending)))
         writer.begin(ExporterFamilies.stateWriteFailures)

@@ -1,6 +1,8 @@
 internal import AdminProbe
+internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOTLS
 
 /// One HTTP connection: takes requests in order, answers them in order.
 final class ConnectionHandler: ChannelInboundHandler {
@@ -30,9 +32,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isServing = false
     private var isReading = true
 
-    init(site: Site) {
+    private let transport: TransportHandler
+
+    /// - Parameter transport: the other end of the pipeline.
+    init(site: Site, transport: TransportHandler, isEncrypted: Bool) {
         self.site = site
-        state = ConnectionState(at: .now())
+        self.transport = transport
+        state = ConnectionState(at: .now(), isEncrypted: isEncrypted)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -117,6 +123,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { state.agreed(at: .now()) }
         if let event = event as? ChannelEvent, event == .inputClosed {
             // What the client is owed is still given.
             isInputClosed = true
@@ -134,17 +141,52 @@ final class ConnectionHandler: ChannelInboundHandler {
         case is HTTPParserError:
             refuse(.badRequest("That is no HTTP/1.1 request."))
         default:
+            switch TLSFault(error) {
+            // The request may be whole, and the client may still read.
+            case .ragged?: return
+            case .other(let words)?: noteFailure(words, context)
+            case nil: break
+            }
             close()
         }
+    }
+
+    /// At debug level: whoever scans the port fails all the time.
+    private func noteFailure(_ words: String, _ context: ChannelHandlerContext) {
+        let peer = context.remoteAddress.map { "\($0)" } ?? "?"
+        site.log.debug("a TLS connection failed", metadata: ["peer": "\(peer)", "error": "\(words)"])
     }
 
     // MARK: Answers
 
     private func answer(_ head: HTTPRequestHead) {
         isAnswering = true
+        guard !site.router.isOpen(head) else {
+            serve(head)
+            return
+        }
+        switch site.gate.admit(head, from: context?.remoteAddress) {
+        case .admitted: serve(head)
+        case .refused(let answer): send(answer, to: head)
+        case .pending(let refusal):
+            refusal.assumeIsolated().whenComplete {
+                switch $0 {
+                case .success(nil): self.serve(head)
+                case .success(let refusal?): self.send(refusal, to: head)
+                case .failure:
+                    self.send(
+                        HTTPAnswer(.internalServerError, body: "The password can't be checked.\n"),
+                        to: head)
+                }
+            }
+        }
+    }
+
+    private func serve(_ head: HTTPRequestHead) {
         switch site.router.decide(head) {
         case .answer(let answer): send(answer, to: head)
         case .page(.metrics): answerMetrics(head)
+        case .page(.reload): answerReload(head)
         case .page(let page): answer(page, head)
         }
     }
@@ -171,6 +213,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     private static let busy = HTTPAnswer(
         .serviceUnavailable, headers: ["Retry-After: 1"],
         body: "Too many answers are being made; see --web.max-requests.\n")
+
+    private func answerReload(_ head: HTTPRequestHead) {
+        guard let context else { return }
+        site.reload(on: context.eventLoop).assumeIsolated().whenSuccess { self.send($0, to: head) }
+    }
 
     private func answerMetrics(_ head: HTTPRequestHead) {
         if let (buffer, headLength) = site.metrics.ready(head) {
@@ -234,7 +281,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func put(_ answer: HTTPAnswer, closes: Bool, withBody: Bool) {
         let date = Timestamp.httpDate(Timestamp.now())
-        var buffer = ByteBuffer(string: answer.head(date: date, closes: closes))
+        var buffer = ByteBuffer(string: answer.head(date: date, closes: closes, fixed: site.policy.headers))
         if withBody { buffer.writeBytes(answer.body) }
         write(buffer)
     }
@@ -294,9 +341,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         if isQuiet, current == nil { finish() }
     }
 
+    /// At once: who is closed on has waited too long already, or makes room for others.
     func close() {
         isClosing = true
-        context?.close(promise: nil)
+        transport.abort()
     }
 }
 

@@ -45,8 +45,13 @@ final class ConnectionRegistry {
 
     private func evictOne() {
         let candidates = handlers.values.filter { $0.state.isExpendable }
+        let now = MonotonicTime.now()
+        let stuck = candidates.filter {
+            $0.state.activity == .handshaking && now - $0.state.since > .seconds(1)
+        }
         let idle = candidates.filter { $0.state.activity == .idle }
-        (idle.isEmpty ? candidates : idle).min { $0.state.since < $1.state.since }?.close()
+        let choice = [stuck, idle, candidates].first { !$0.isEmpty }
+        choice?.min { $0.state.since < $1.state.since }?.close()
     }
 
     private func check(at now: MonotonicTime) {

@@ -3,6 +3,8 @@ internal import AdminProbe
 /// What an HTTP connection is doing, and for how long it may.
 struct ConnectionState: Sendable, Equatable {
     enum Activity: Sendable, Equatable {
+        /// What will encrypt it is being agreed on.
+        case handshaking
         /// Between requests.
         case idle
         /// A request has begun and isn't whole yet.
@@ -15,20 +17,26 @@ struct ConnectionState: Sendable, Equatable {
     struct Limits: Sendable {
         /// Between requests.
         var idle = Duration.seconds(60)
-        /// From a request's first byte to the last of its body.
+        /// From a request's first byte to the last of its body; and for a handshake.
         var request = Duration.seconds(10)
         /// Without a byte being taken while some wait.
         var unread = Duration.seconds(30)
     }
 
-    private(set) var activity = Activity.idle
+    private(set) var activity: Activity
     private(set) var since: MonotonicTime
     private var unread = 0
     private var unreadSince: MonotonicTime
 
-    init(at now: MonotonicTime) {
+    init(at now: MonotonicTime, isEncrypted: Bool = false) {
+        activity = isEncrypted ? .handshaking : .idle
         since = now
         unreadSince = now
+    }
+
+    /// The connection is encrypted now.
+    mutating func agreed(at now: MonotonicTime) {
+        if activity == .handshaking { enter(.idle, at: now) }
     }
 
     /// Bytes came in.
@@ -62,6 +70,7 @@ struct ConnectionState: Sendable, Equatable {
     func verdict(at now: MonotonicTime, limits: Limits) -> Verdict {
         if unread > 0 { return now - unreadSince > limits.unread ? .close : .keep }
         return switch activity {
+        case .handshaking: now - since > limits.request ? .close : .keep
         case .idle: now - since > limits.idle ? .close : .keep
         case .receiving: now - since > limits.request ? .requestTimedOut : .keep
         case .answering: .keep

@@ -31,20 +31,24 @@ struct HTTPAnswer: Equatable, Sendable {
     }
 
     /// The status line and all header lines, the empty one included.
-    func head(date: String, closes: Bool) -> String {
+    ///
+    /// - Parameter fixed: what every answer carries.
+    func head(date: String, closes: Bool, fixed: FixedHeaders = FixedHeaders()) -> String {
         HTTPAnswer.head(
             status, contentType: contentType, length: body.count, headers: headers, date: date,
-            closes: closes)
+            closes: closes, fixed: fixed)
     }
 
     static func head(
         _ status: HTTPResponseStatus, contentType: String, length: Int, headers: [String],
-        date: String, closes: Bool
+        date: String, closes: Bool, fixed: FixedHeaders
     ) -> String {
         var text = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
         text += "Date: \(date)\r\nContent-Type: \(contentType)\r\nContent-Length: \(length)\r\n"
-        text += "X-Content-Type-Options: nosniff\r\n"
-        for header in headers { text += header + "\r\n" }
+        for header in ["X-Content-Type-Options: nosniff"] + headers where !fixed.replaces(header) {
+            text += header + "\r\n"
+        }
+        text += fixed.lines
         if closes { text += "Connection: close\r\n" }
         return text + "\r\n"
     }

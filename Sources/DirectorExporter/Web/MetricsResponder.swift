@@ -32,6 +32,10 @@ final class MetricsResponder {
     private let board: Board
     private let tail: @Sendable () -> ScrapeTail
     private let workshop: NIOThreadPool
+    /// What every answer carries.
+    var fixed = FixedHeaders() {
+        didSet { cache = [:] }
+    }
     private var cache: [Key: Cached] = [:]
     private var compressed: [ExpositionFormat: CompressedPage] = [:]
     /// Compressions that are under way.
@@ -109,7 +113,7 @@ final class MetricsResponder {
         if key.isCompressed { headers.append("Content-Encoding: gzip") }
         let head = HTTPAnswer.head(
             .ok, contentType: key.format.contentType, length: length, headers: headers,
-            date: Timestamp.httpDate(Timestamp.now()), closes: false)
+            date: Timestamp.httpDate(Timestamp.now()), closes: false, fixed: fixed)
         var buffer = ByteBuffer()
         buffer.reserveCapacity(head.utf8.count + length)
         buffer.writeString(head)

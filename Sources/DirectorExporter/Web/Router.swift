@@ -13,6 +13,11 @@ struct Router: Sendable {
         case ring
         /// What refreshes the page for people.
         case script
+        /// Reads the configuration again.
+        case reload
+
+        /// Whether it is answered to everybody, whoever the users are.
+        var isOpen: Bool { self == .healthy || self == .ready }
     }
 
     enum Decision: Equatable, Sendable {
@@ -29,10 +34,18 @@ struct Router: Sendable {
     func decide(_ head: HTTPRequestHead) -> Decision {
         if let refusal = Router.refusal(of: head) { return .answer(refusal) }
         guard let page = page(at: Router.path(of: head.uri)) else { return .answer(.notFound) }
-        switch head.method {
-        case .GET, .HEAD: return .page(page)
+        switch (page, head.method) {
+        case (.reload, .POST), (.reload, .PUT): return .page(page)
+        case (.reload, _): return .answer(.methodNotAllowed("POST, PUT"))
+        case (_, .GET), (_, .HEAD): return .page(page)
         default: return .answer(.methodNotAllowed("GET, HEAD"))
         }
+    }
+
+    /// Whether a request is answered without asking who sent it: for a page that is open, and when it
+    /// isn't well-formed.
+    func isOpen(_ head: HTTPRequestHead) -> Bool {
+        Router.refusal(of: head) != nil || page(at: Router.path(of: head.uri))?.isOpen == true
     }
 
     /// What is wrong with a request whatever it is for.
@@ -67,6 +80,7 @@ struct Router: Sendable {
         case "/sd": .serviceDiscovery
         case "/api/v1/ring": .ring
         case "/page.js": .script
+        case "/-/reload": .reload
         default: nil
         }
     }

@@ -1,4 +1,5 @@
 internal import AdminProbe
+internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -8,8 +9,13 @@ final class Site {
     let router: Router
     let metrics: MetricsResponder
     let connections: ConnectionRegistry
+    let gate: Gate
+    let certificates: CertificateDesk
+    let reloading: ReloadDesk
+    let log: Logger
     /// Of the first TCP listener; nil where there is none.
     var tcpPort: Int?
+    private(set) var policy = WebPolicy()
 
     private let board: Board
     private let workshop: NIOThreadPool
@@ -21,8 +27,12 @@ final class Site {
     /// - Parameter workshop: where pages are made that can be large.
     init(
         options: Options, board: Board, workshop: NIOThreadPool, metrics: MetricsResponder,
-        connections: ConnectionRegistry
+        connections: ConnectionRegistry, reloading: ReloadDesk, log: Logger, loop: any EventLoop
     ) {
+        gate = Gate(loop: loop)
+        certificates = CertificateDesk(loop: loop, log: log)
+        self.reloading = reloading
+        self.log = log
         router = Router(telemetryPath: options.telemetryPath)
         telemetryPath = options.telemetryPath
         maximumRequests = options.maximumRequests
@@ -30,6 +40,15 @@ final class Site {
         self.workshop = workshop
         self.metrics = metrics
         self.connections = connections
+    }
+
+    /// From the next request and the next connection on, this is the policy.
+    func apply(_ policy: WebPolicy) {
+        let keepsConnections = policy.keepsConnections(of: self.policy)
+        self.policy = policy
+        gate.apply(policy)
+        metrics.fixed = policy.headers
+        if !keepsConnections { connections.drain() }
     }
 
     /// As many answers are being made as may be.
@@ -44,7 +63,7 @@ final class Site {
                 ? HTTPAnswer(.ok, body: "ready\n")
                 : HTTPAnswer(.serviceUnavailable, body: "the first poll is not over yet\n")
         case .script: LandingScript.answer
-        case .landing, .metrics, .ring, .serviceDiscovery: nil
+        case .landing, .metrics, .ring, .serviceDiscovery, .reload: nil
         }
     }
 
@@ -58,11 +77,28 @@ final class Site {
             switch page {
             case .ring: Site.ringAnswer(contents)
             case .serviceDiscovery: Site.discoveryAnswer(contents, port: port)
-            case .landing, .metrics, .healthy, .ready, .script:
+            case .landing, .metrics, .healthy, .ready, .script, .reload:
                 LandingPage(contents, telemetryPath: telemetryPath, port: port).answer
             }
         }
         return work.assumeIsolated().always { _ in self.running -= 1 }.nonisolated()
+    }
+
+    /// Has the configuration read again. What is wrong with it is for the log, not for the network.
+    func reload(on loop: any EventLoop) -> EventLoopFuture<HTTPAnswer> {
+        guard let isInUse = reloading.request(on: loop) else {
+            return loop.makeSucceededFuture(
+                HTTPAnswer(
+                    .serviceUnavailable, headers: ["Retry-After: 1"],
+                    body: "The configuration is being read already.\n"))
+        }
+        return isInUse.map { isInUse in
+            isInUse
+                ? HTTPAnswer(.ok, body: "The configuration was read again and is in use.\n")
+                : HTTPAnswer(
+                    .internalServerError,
+                    body: "The configuration can't be used, the last good one stays: see the log.\n")
+        }
     }
 
     private static func ringAnswer(_ contents: Board.Contents) -> HTTPAnswer {

@@ -33,7 +33,8 @@ import Testing
             "--director.expect", "192.0.2.1", "--director.expect=[2001:db8::1]:9091",
             "--web.listen-address", ":1", "--web.listen-address=unix:/y",
             "--web.telemetry-path=/m", "--web.max-requests=0", "--log.level=warn",
-            "--log.format=json", "--state.directory=/z", "--once", state: "/ignored")
+            "--log.format=json", "--state.directory=/z", "--once", "--web.config.file=web.yml",
+            "--web.systemd-socket", "--config.check", state: "/ignored")
         #expect(options.socket == "/x")
         #expect(options.pollInterval == .milliseconds(500))
         #expect(options.timeout == .seconds(2))
@@ -45,6 +46,19 @@ import Testing
         #expect(options.logFormat == .json)
         #expect(options.stateDirectory == "/z")
         #expect(options.pollsOnce)
+        #expect(options.webConfigurationFile == "web.yml")
+        #expect(options.usesActivatedSockets)
+        #expect(options.checksConfiguration)
+    }
+
+    @Test func emptyConfigurationFileIsNone() throws {
+        #expect(try self.options("--web.config.file=").webConfigurationFile == nil)
+    }
+
+    @Test func addresses() {
+        #expect(ListenAddress("[::1]:1") == .host("::1", port: 1))
+        #expect(ListenAddress("[fe80::1%eth0]:1") == .host("fe80::1%eth0", port: 1))
+        #expect(ListenAddress("[fe80::1%eth0]:1")?.description == "[fe80::1%eth0]:1")
     }
 
     @Test func stateDirectoryOfTheServiceManager() throws {
@@ -66,8 +80,8 @@ import Testing
         ["--web.max-requests=-1"], ["--web.max-requests=x"], ["--log.level=loud"],
         ["--log.format=xml"], ["--state.directory=relative"],
         ["--director.timeout=1s", "--director.timeout=2s"],
-        // These come with the service; until then they would be promises.
-        ["--web.config.file=/x"], ["--web.systemd-socket"], ["--config.check"],
+        ["--web.config.file"], ["--web.systemd-socket=yes"], ["--config.check=1"],
+        ["--web.listen-address=[fe80::1%]:1"], ["--web.listen-address=[::1%a/b]:1"],
     ])
     func refuses(_ arguments: [String]) {
         #expect { try CommandLineFlags.parse(arguments) } throws: { error in

@@ -98,8 +98,6 @@ import Testing
                 "dovecot_director_events_total",
                 "dovecot_director_exporter_last_known_director_info",
                 "dovecot_director_exporter_build_info",
-                "dovecot_director_exporter_config_last_reload_successful",
-                "dovecot_director_exporter_config_last_reload_success_timestamp_seconds",
             ])
     }
 

@@ -1,6 +1,7 @@
 import AdminProbe
 import Exposition
 import Foundation
+import Logging
 import Testing
 
 @testable import DirectorExporter
@@ -58,11 +59,15 @@ final class RawClient: @unchecked Sendable {
     }
 }
 
+/// For parts that log and aren't asked what.
+let quietLog = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+
 @Suite(.serialized) struct WebServerTests {
     private let server: WebServer
     private let board = Board()
     private let port: Int
     private let page: String
+    private static let reloading = ReloadDesk(file: nil, startTime: 2, log: quietLog) {}
 
     init() throws {
         var limits = ConnectionState.Limits()
@@ -70,8 +75,12 @@ final class RawClient: @unchecked Sendable {
         limits.idle = .seconds(3)
         var options = Options()
         options.maximumRequests = 2
-        server = try WebServer(options: options, board: board, limits: limits) {
-            ScrapeTail(startTime: 1, eventsPending: 3, stateWriteFailures: 4)
+        server = try WebServer(
+            options: options, board: board, limits: limits, reloading: Self.reloading, log: quietLog
+        ) {
+            ScrapeTail(
+                startTime: 1, eventsPending: 3, stateWriteFailures: 4,
+                reload: Self.reloading.result)
         }
         let bound = try server.listen(on: .host("127.0.0.1", port: 0))
         port = try #require(bound.split(separator: ":").last.flatMap { Int($0) })
@@ -173,8 +182,12 @@ final class RawClient: @unchecked Sendable {
     @Test func readiness() throws {
         #expect(try answer("GET /-/healthy").head.hasPrefix("HTTP/1.1 200 "))
         #expect(try answer("GET /-/ready").head.hasPrefix("HTTP/1.1 200 "))
-        let fresh = try WebServer(options: Options(), board: Board()) {
-            ScrapeTail(startTime: 1, eventsPending: 0, stateWriteFailures: 0)
+        let fresh = try WebServer(
+            options: Options(), board: Board(), reloading: Self.reloading, log: quietLog
+        ) {
+            ScrapeTail(
+                startTime: 1, eventsPending: 0, stateWriteFailures: 0,
+                reload: Self.reloading.result)
         }
         let bound = try fresh.listen(on: .host("127.0.0.1", port: 0))
         let client = try RawClient(port: try #require(Int(bound.split(separator: ":")[1])))
@@ -186,8 +199,12 @@ final class RawClient: @unchecked Sendable {
 
     @Test func stoppedServerListensNoMore() throws {
         let path = "/tmp/dde-web-\(UUID().uuidString.prefix(8))"
-        let fresh = try WebServer(options: Options(), board: board) {
-            ScrapeTail(startTime: 1, eventsPending: 0, stateWriteFailures: 0)
+        let fresh = try WebServer(
+            options: Options(), board: board, reloading: Self.reloading, log: quietLog
+        ) {
+            ScrapeTail(
+                startTime: 1, eventsPending: 0, stateWriteFailures: 0,
+                reload: Self.reloading.result)
         }
         #expect(try fresh.listen(on: .unix(path: path)) == "unix:\(path)")
         let bound = try fresh.listen(on: .host("127.0.0.1", port: 0))

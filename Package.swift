@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .executable(name: "dovecot-director-exporter", targets: ["DirectorExporter"]),
         .executable(name: "directorctl", targets: ["directorctl"]),
+        .executable(name: "director-simulator", targets: ["DirectorSimulator"]),
         .library(name: "AdminProbe", targets: ["AdminProbe"]),
         .library(name: "DirectorRing", targets: ["DirectorRing"]),
         .library(name: "Exposition", targets: ["Exposition"]),
@@ -34,6 +35,8 @@ let package = Package(
         .systemLibrary(name: "CInetDiag"),
         // The C library's option parser.
         .systemLibrary(name: "CGetopt"),
+        // The kernel's readiness notification.
+        .systemLibrary(name: "CEpoll"),
 
         // Version, revision and compiler, handed in by the build command.
         .target(name: "CBuildInfo"),
@@ -70,6 +73,18 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // Rings of directors that don't exist, and what goes wrong with them. Values only.
+        .target(
+            name: "SimulatedDirector", dependencies: ["AdminProbe", "DirectorRing", "DirectorControl"],
+            swiftSettings: swiftSettings),
+        // Their admin sockets.
+        .executableTarget(
+            name: "DirectorSimulator",
+            dependencies: [
+                "AdminProbe", "SimulatedDirector", "Console", "BuildInformation", "CEpoll",
+            ],
+            swiftSettings: swiftSettings),
+
         .executableTarget(
             name: "DirectorExporter",
             dependencies: [
@@ -87,7 +102,7 @@ let package = Package(
             name: "ExporterTests",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "DirectorExporter",
-                "DirectorControl", "directorctl",
+                "DirectorControl", "directorctl", "SimulatedDirector", "DirectorSimulator",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .executable(name: "dovecot-director-exporter", targets: ["DirectorExporter"]),
         .executable(name: "directorctl", targets: ["directorctl"]),
+        .executable(name: "director-simulator", targets: ["DirectorSimulator"]),
         .library(name: "AdminProbe", targets: ["AdminProbe"]),
         .library(name: "DirectorRing", targets: ["DirectorRing"]),
         .library(name: "Exposition", targets: ["Exposition"]),
@@ -35,6 +36,8 @@ let package = Package(
         .systemLibrary(name: "CInetDiag"),
         // The C library's option parser.
         .systemLibrary(name: "CGetopt"),
+        // The kernel's readiness notification.
+        .systemLibrary(name: "CEpoll"),
 
         // Libraries that are loaded only where a web configuration asks for them.
         .target(name: "CYAML", linkerSettings: [.linkedLibrary("dl")]),
@@ -78,6 +81,18 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // Rings of directors that don't exist, and what goes wrong with them. Values only.
+        .target(
+            name: "SimulatedDirector", dependencies: ["AdminProbe", "DirectorRing", "DirectorControl"],
+            swiftSettings: swiftSettings),
+        // Their admin sockets.
+        .executableTarget(
+            name: "DirectorSimulator",
+            dependencies: [
+                "AdminProbe", "SimulatedDirector", "Console", "BuildInformation", "CEpoll",
+            ],
+            swiftSettings: swiftSettings),
+
         .executableTarget(
             name: "DirectorExporter",
             dependencies: [
@@ -97,7 +112,8 @@ let package = Package(
             name: "ExporterTests",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "DirectorExporter",
-                "DirectorControl", "directorctl", "WebConfiguration",
+                "DirectorControl", "directorctl", "WebConfiguration", "SimulatedDirector",
+                "DirectorSimulator",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],

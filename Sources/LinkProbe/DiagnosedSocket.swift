@@ -21,6 +21,8 @@ public struct DiagnosedSocket: Sendable, Equatable {
     public var unacknowledgedSegments: UInt32 = 0
     /// How often the oldest of them has been sent again.
     public var retransmissionsInARow: UInt32 = 0
+    /// How long it must have waited for that at least; in microseconds.
+    public var retransmittingMicroseconds: UInt32 = 0
     /// Segments that were sent again, in the life of the connection.
     public var retransmittedSegments: UInt32 = 0
     /// Smoothed; in microseconds.

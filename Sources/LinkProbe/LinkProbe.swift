@@ -195,7 +195,8 @@ public final class LinkProbe {
             found[place]?.waiting = nil
         } else if found[place]?.waiting?.acknowledged != socket.bytesAcknowledged {
             // The first time, or some has been acknowledged and other data waits now.
-            found[place]?.waiting = (now, socket.bytesAcknowledged)
+            let begin = now + .microseconds(-Int64(socket.retransmittingMicroseconds))
+            found[place]?.waiting = (begin, socket.bytesAcknowledged)
         }
         var waited: Duration?
         if isWaiting, socket.retransmissionsInARow >= LinkProbe.retransmissions || socket.isConnecting {

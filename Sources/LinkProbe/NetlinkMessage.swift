@@ -134,6 +134,9 @@ extension DiagnosedSocket {
         }
         unacknowledgedSegments = info.unacked
         retransmissionsInARow = UInt32(max(info.retransmits, info.backoff))
+        // The time-out doubles with each retransmission, so that all before the present one sum up to
+        // this less the first.
+        retransmittingMicroseconds = info.rto - info.rto >> min(UInt32(info.backoff), 31)
         retransmittedSegments = info.total_retrans
         roundTripMicroseconds = info.rtt
         bytesAcknowledged = info.bytes_acked

@@ -137,6 +137,19 @@ struct LinkProbeTests {
         #expect(try waited(after: 20) == .zero)
     }
 
+    @Test func whatHasBeenSentAgainBeforeTheFirstSightHasWaitedForThat() throws {
+        kernel.sockets = [
+            DiagnosedSocket(local: 40_000, remote: 9090, cookie: 1, received: 9, acknowledged: 9)
+        ]
+        kernel.sockets[0].unacknowledgedSegments = 1
+        kernel.sockets[0].retransmissionsInARow = 3
+        kernel.sockets[0].retransmittingMicroseconds = 1_400_000
+        let links = [link(dialled: true, received: 9, sent: 30)]
+        #expect(try read(links)[0]?.unacknowledgedFor == .milliseconds(1400))
+        kernel.sockets[0].retransmittingMicroseconds = 3_000_000
+        #expect(try read(links, after: 1)[0]?.unacknowledgedFor == .milliseconds(2400))
+    }
+
     @Test func aConnectWithoutAnAnswerWaitsFromItsFirstSight() throws {
         var pending = DiagnosedSocket(local: 40_000, remote: 9090, cookie: 1)
         pending.isConnecting = true

@@ -1,5 +1,7 @@
+internal import BuildInformation
 public import DirectorRing
 internal import Glibc
+internal import Logging
 
 /// The exporter's page and its HTTP server, showing views that it is given instead of a director's.
 /// For benchmarks, which live outside of this package.
@@ -38,8 +40,14 @@ public final class Showcase: Sendable {
     public func serve() throws(Fault) -> UInt16 {
         let startTime = startTime
         do {
-            let server = try WebServer(options: Options(), board: board) {
-                ScrapeTail(startTime: startTime, eventsPending: 0, stateWriteFailures: 0)
+            let log = Logger(label: BuildInfo.program) { _ in SwiftLogNoOpLogHandler() }
+            let reloading = ReloadDesk(file: nil, startTime: startTime, log: log) {}
+            let server = try WebServer(
+                options: Options(), board: board, reloading: reloading, log: log
+            ) {
+                ScrapeTail(
+                    startTime: startTime, eventsPending: 0, stateWriteFailures: 0,
+                    reload: reloading.result)
             }
             let bound = try server.listen(on: .host("127.0.0.1", port: 0))
             guard let port = UInt16(bound.split(separator: ":").last ?? "") else {

@@ -65,14 +65,21 @@ package struct AdminDesk: Sendable {
 
     /// Lets time pass.
     package mutating func advance(to now: Moment) {
-        self.now = max(self.now, now)
-        ring?.advance(to: self.now)
-        settle()
+        let limit = max(self.now, now)
+        var isThere = false
+        while !isThere {
+            // What waits goes on at once, and what times out does so in time.
+            let step = max(self.now, min(limit, nextDeadline ?? limit))
+            let isStepDone = ring?.advance(to: step) ?? true
+            self.now = ring?.now ?? step
+            settle()
+            isThere = isStepDone && step == limit
+        }
     }
 
-    /// When something happens next by itself, but for what ``Outgoing`` waits for.
-    package var nextEvent: Moment? {
-        var earliest = ring?.nextEvent ?? playback?.nextChange(after: now)
+    /// When the first of those that wait has waited for too long.
+    private var nextDeadline: Moment? {
+        var earliest: Moment?
         for id in waiting {
             guard let session = sessions[id], availability(session.member) == .answers,
                 let deadline = session.phase.deadline
@@ -80,6 +87,13 @@ package struct AdminDesk: Sendable {
             if earliest.map({ deadline < $0 }) ?? true { earliest = deadline }
         }
         return earliest
+    }
+
+    /// When something happens next by itself, but for what ``Outgoing`` waits for.
+    package var nextEvent: Moment? {
+        let own = ring?.nextEvent ?? playback?.nextChange(after: now)
+        guard let own, let nextDeadline else { return own ?? nextDeadline }
+        return min(own, nextDeadline)
     }
 
     /// Sessions to look at, though nothing came from their clients.

@@ -51,7 +51,9 @@ extension Simulation {
         }
         let isReset = path(wire.dialler, acceptor) == .answeredWithResets
         if isReset || slots[acceptor].state == .stopped {
-            lose(end)
+            wireOfEnd[end] = nil
+            wires[id] = nil
+            onLink(end) { $0.refused(end.link) }
             return
         }
         wires[id]?.isEstablished = true
@@ -88,12 +90,16 @@ extension Simulation {
     }
 
     mutating func put(_ segment: Wire.Segment, by end: Wire.End) {
-        guard let id = wireOfEnd[end], let wire = wires[id] else { return }
-        put(segment, on: id, from: side(of: end, in: wire))
+        guard let id = wireOfEnd[end], let side = wires[id].map({ side(of: end, in: $0) }) else {
+            return
+        }
+        put(segment, on: id, from: side)
+        // A director gives up a link whose other side doesn't take what it is told.
+        if wires[id]?.flows[side.rawValue].size ?? 0 > Simulation.mostQueued { lose(end) }
     }
 
     private mutating func put(_ segment: Wire.Segment, on id: Wire.ID, from side: Wire.Side) {
-        wires[id]?.flows[side.rawValue].queue.append(segment)
+        wires[id]?.flows[side.rawValue].put(segment)
         schedule(id, from: side, after: configuration.latency)
     }
 
@@ -152,7 +158,7 @@ extension Simulation {
         let to = wire.slot(side.other)
         if loses(from, to) {
             guard flow.losses < Simulation.mostLosses || wire.ends[side.rawValue] != nil else {
-                wires[id]?.flows[side.rawValue].queue = []
+                wires[id]?.flows[side.rawValue].empty()
                 forgetIfDead(id)
                 return
             }
@@ -161,14 +167,14 @@ extension Simulation {
             return
         }
         if path(from, to) == .answeredWithResets {
-            wires[id]?.flows[side.rawValue].queue = []
+            wires[id]?.flows[side.rawValue].empty()
             if let end = wire.ends[side.rawValue] { lose(end) }
             forgetIfDead(id)
             return
         }
         // What comes to a process that doesn't read waits there.
         if slots[to].state == .hung || wire.isForNobody { return }
-        wires[id]?.flows[side.rawValue].queue = []
+        wires[id]?.flows[side.rawValue].empty()
         wires[id]?.flows[side.rawValue].losses = 0
         guard let receiver = wire.ends[side.other.rawValue] else {
             // Nobody is there any more, which the sender is told.

@@ -33,7 +33,11 @@ package struct Simulation: Sendable {
 
     /// How long a member that is stopped still takes connections, which nobody serves.
     static let goingDown: Duration = .seconds(1)
+    /// How long ago a ring that has formed had its last PINGs, on all links at a time as after a SYNC.
+    static let quiet: Duration = .seconds(2)
     static let loginBatch: Duration = .milliseconds(100)
+    /// A director's output buffer (director_output_buffer_size) and the kernel's; bytes.
+    static let mostQueued = 12 << 20
     /// TCP's retransmission times.
     static let firstRetry: Duration = .milliseconds(200)
     static let longestRetry: Duration = .seconds(120)
@@ -54,6 +58,8 @@ package struct Simulation: Sendable {
     let userHashes: [UInt32]
     package var loginsPerSecond: Double
     private var owedLogins = 0.0
+    /// How many events there have been: what the simulation costs.
+    package private(set) var eventCount = 0
     /// Members in which something has happened that commands may wait for.
     var changed: Set<Int> = []
 
@@ -81,13 +87,18 @@ package struct Simulation: Sendable {
 
     // MARK: Time
 
-    /// Lets time pass.
-    package mutating func advance(to limit: Moment) {
+    /// Lets time pass, up to the limit or to the first change that commands may wait for.
+    ///
+    /// - Returns: whether the limit was reached.
+    package mutating func advance(to limit: Moment) -> Bool {
         while let (at, event) = queue.take(until: limit) {
             now = max(now, at)
             handle(event)
+            eventCount += 1
+            if !changed.isEmpty { return false }
         }
         now = max(now, limit)
+        return true
     }
 
     /// When something happens next; nil for never.
@@ -202,12 +213,11 @@ package struct Simulation: Sendable {
         if order.count > 1 {
             for (position, slot) in order.enumerated() {
                 let next = order[(position + 1) % order.count]
-                let out = directors[slot].formed(isIncoming: false, with: slots[next].member, at: now)
-                let incoming = directors[next].formed(isIncoming: true, with: slots[slot].member, at: now)
-                // PINGs of different links don't come together.
-                let offset = Duration.milliseconds(10_000 * position / order.count)
-                directors[slot].hastenPing(out, by: offset)
-                directors[next].hastenPing(incoming, by: offset + .milliseconds(500))
+                let heard = Moment(nanoseconds: now.nanoseconds - Simulation.quiet.inNanoseconds)
+                let out = directors[slot].formed(
+                    isIncoming: false, with: slots[next].member, heard: heard)
+                let incoming = directors[next].formed(
+                    isIncoming: true, with: slots[slot].member, heard: heard)
                 let ends = [
                     Wire.End(slot: slot, incarnation: 0, link: out),
                     Wire.End(slot: next, incarnation: 0, link: incoming),
@@ -248,7 +258,9 @@ package struct Simulation: Sendable {
 
 extension Director {
     /// A link of a ring that formed a while ago.
-    mutating func formed(isIncoming: Bool, with member: Member, at now: Moment) -> Link.ID {
+    ///
+    /// - Parameter heard: when its last PING was answered.
+    mutating func formed(isIncoming: Bool, with member: Member, heard: Moment) -> Link.ID {
         var link = Link(id: nextLink, isIncoming: isIncoming, member: member, now: self.now)
         nextLink += 1
         link.connectedAt = self.now
@@ -256,28 +268,27 @@ extension Director {
         link.isMeReceived = true
         link.isHandshaked = true
         link.isSynced = true
-        link.lastInput = now
-        link.lastOutput = now
-        link.idle = (.ping, RepeatingTimer(every: Director.pingInterval, from: now))
-        let greeting = RingMessage.version.length + RingMessage.me(own, time: now.seconds).length
-        let rest = peers.reduce(0) { $0 + RingMessage.director($1.member).length }
-            + hosts.rows.reduce(0) { $0 + RingMessage.handshakeHost(update(of: $1)).length } + 60
-        let received = isIncoming ? greeting + rest : greeting + RingMessage.done.length
-        let sent = isIncoming ? greeting + RingMessage.done.length : greeting + rest
+        link.lastInput = heard
+        link.lastOutput = heard
+        link.idle = (.ping, RepeatingTimer(every: Director.pingInterval, from: heard))
+        func greeting(_ member: Member) -> Int {
+            RingMessage.version.length + RingMessage.me(member, time: heard.seconds).length
+        }
+        let lists =
+            peers.reduce(0) { $0 + RingMessage.director($1.member).length }
+            + hosts.rows.reduce(0) { $0 + RingMessage.handshakeHost(update(of: $1)).length }
+        let edges: [RingMessage] = [
+            .hostsBegin(isComplete: true), .hostsEnd(isComplete: true), .options, .done,
+        ]
+        let byDialler =
+            greeting(isIncoming ? member : own) + lists + edges.reduce(0) { $0 + $1.length }
+        let byAcceptor = greeting(isIncoming ? own : member) + RingMessage.done.length
+        let (received, sent) = isIncoming ? (byDialler, byAcceptor) : (byAcceptor, byDialler)
         link.bytesRead = UInt64(received)
         link.bytesSent = UInt64(sent)
         links.append(link)
         if isIncoming { left = link.id } else { right = link.id }
         return link.id
-    }
-
-    /// Brings a link's next PING forward.
-    mutating func hastenPing(_ id: Link.ID, by span: Duration) {
-        changeLink(id) { link in
-            guard let idle = link.idle else { return }
-            link.idle?.timer.next = Moment(
-                nanoseconds: idle.timer.next.nanoseconds - span.inNanoseconds)
-        }
     }
 
     /// Puts a user where his hash leads.

@@ -19,11 +19,23 @@ package struct Wire: Sendable {
 
     /// What goes one way.
     struct Flow: Sendable {
-        var queue: [Segment] = []
+        private(set) var queue: [Segment] = []
+        /// The bytes that wait.
+        private(set) var size = 0
         /// A delivery is on its way, or the next try of one.
         var isScheduled = false
         /// Tries that were lost in a row.
         var losses = 0
+
+        mutating func put(_ segment: Segment) {
+            queue.append(segment)
+            if case .message(_, let length) = segment { size += length }
+        }
+
+        mutating func empty() {
+            queue = []
+            size = 0
+        }
     }
 
     /// A sender and a receiver.

@@ -25,7 +25,7 @@ extension Director {
             let peer = peers[(index + offset) % peers.count]
             if peer.isRemoved || peer.member == own { continue }
             if peer.lastNetworkFailure + Director.reconnectRetry > now.seconds { continue }
-            dial(peer.member)
+            dial(peer.member, isSearch: true)
             return
         }
         if peers.count > 1, waitForOthers() { return }
@@ -50,7 +50,7 @@ extension Director {
         return true
     }
 
-    mutating func dial(_ member: Member) {
+    mutating func dial(_ member: Member, isSearch: Bool = false) {
         if links.contains(where: { $0.member == member && !$0.isIncoming }) { return }
         changePeer(member) {
             $0.lastNetworkFailure = 0
@@ -58,6 +58,7 @@ extension Director {
         }
         var link = Link(id: nextLink, isIncoming: false, member: member, now: now)
         nextLink += 1
+        link.isSearch = isSearch
         link.idle = (.giveUpHandshake, RepeatingTimer(every: Director.connectTimeout, from: now))
         links.append(link)
         actions.append(.dial(link.id, member))
@@ -70,6 +71,16 @@ extension Director {
         links[index].idle = (.giveUpHandshake, RepeatingTimer(every: Director.meTimeout, from: now))
         greet(id)
         for peer in peers where !peer.isRemoved { send(.director(peer.member), to: id) }
+        flushState()
+    }
+
+    /// The dialled machine is there and takes no connection. To a real director that is known as soon as
+    /// it dials, so that there never was a link.
+    mutating func refused(_ id: Link.ID) {
+        guard let index = linkIndex(id) else { return }
+        let link = links.remove(at: index)
+        if let member = link.member { changePeer(member) { [now] in $0.lastNetworkFailure = now.seconds } }
+        if link.isSearch, right == nil { connectToRight() }
         flushState()
     }
 

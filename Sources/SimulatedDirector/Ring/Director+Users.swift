@@ -119,7 +119,15 @@ extension Director {
         if user.host == host.id {
             // Nothing to settle.
         } else if Int64(user.timestamp) + settings.userExpire - nearExpiring < now.seconds {
-            isChanged = true
+            // About to be forgotten here, and perhaps forgotten there: the newer place counts. Of the
+            // same age the lower address does, lest two messages follow each other around for ever.
+            if let current, timestamp < user.timestamp
+                || timestamp == user.timestamp && current.address < host.address
+            {
+                target = current
+            } else {
+                isChanged = true
+            }
         } else if moves[key] != nil {
             if let current { target = current }
         } else {

@@ -73,6 +73,8 @@ struct Link: Sendable {
 
     let id: ID
     let isIncoming: Bool
+    /// It was dialled in search of any right neighbour, not of a certain one.
+    var isSearch = false
     let createdAt: Moment
     /// Nil for an incoming one before its ME.
     var member: Member?

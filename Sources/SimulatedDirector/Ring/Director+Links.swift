@@ -69,8 +69,10 @@ extension Director {
         guard let index = linkIndex(id) else { return }
         links[index].connectedAt = now
         links[index].idle = (.giveUpHandshake, RepeatingTimer(every: Director.meTimeout, from: now))
+        isCorked = true
         greet(id)
         for peer in peers where !peer.isRemoved { send(.director(peer.member), to: id) }
+        uncork()
         flushState()
     }
 

@@ -215,8 +215,8 @@ import Testing
                 open_ones = []
                 for turn in range(3000):
                     director = socket.socket(socket.AF_UNIX)
-                    director.settimeout(20)
                     director.connect(sys.argv[1])
+                    director.settimeout(20)
                     director.sendall(b"VERSION\\tdirector-doveadm\\t1\\t0\\nUSER-KICK\\tx\\n")
                     open_ones.append(director)
                 for director in open_ones:

@@ -78,10 +78,13 @@ struct StartState {
     }
 
     private let ring: Ring
+    private let socket: String
     private let backends: [Backend]
 
-    init(_ ring: Ring) throws {
+    /// - Parameter socket: nil for member 1's.
+    init(_ ring: Ring, socket: String? = nil) throws {
         self.ring = ring
+        self.socket = try socket ?? ring.socket(1)
         backends = [
             Backend(address: ring.backend(1)), Backend(address: ring.backend(2), isUp: false),
             Backend(address: ring.backend(3), tag: "a"), Backend(address: ring.backend(4)),
@@ -94,7 +97,7 @@ struct StartState {
     /// Brings the ring back to it.
     func restore() throws {
         let dialogue = try AdminDialogue(
-            connectingTo: Endpoint(ring.socket(1)), deadlines: Deadlines())
+            connectingTo: Endpoint(socket), deadlines: Deadlines())
         try removeAddedMembers(dialogue)
         let present = try list(.hostList, dialogue)
         func row(_ backend: Backend) -> [String]? { present.first { $0[0] == backend.address } }
@@ -135,7 +138,7 @@ struct StartState {
     /// The ring's backends, users and members, without what moves by itself.
     func describe() throws -> String {
         let dialogue = try AdminDialogue(
-            connectingTo: Endpoint(ring.socket(1)), deadlines: Deadlines())
+            connectingTo: Endpoint(socket), deadlines: Deadlines())
         let hosts = try list(.hostList, dialogue).map { $0[..<5].joined(separator: " ") }
         let users = try list(.userList(backend: nil), dialogue).map { "\($0[0]) \($0[2])" }
         let members = Set(

@@ -205,8 +205,8 @@ extension Director {
         let user = hosts.tags.firstIndex(of: tag).flatMap { lookUpUser(hash, tag: $0) }
         let current = user.flatMap { hosts.host($0.host)?.text } ?? ""
         let expires = user.map { Int64($0.timestamp) + settings.userExpire } ?? 0
-        let hashed = hashIndex.host(for: hash, tag: tag, in: &hosts).flatMap { hosts.host($0)?.text }
-        let configured = configuredIndex.host(for: hash, tag: tag, in: &configuredHosts)
+        let hashed = hashIndex.host(for: hash, tag: tag, in: hosts).flatMap { hosts.host($0)?.text }
+        let configured = configuredIndex.host(for: hash, tag: tag, in: configuredHosts)
             .flatMap { configuredHosts.host($0)?.text }
         return .text("\(current)\t\(expires)\t\(hashed ?? "")\t\(configured ?? "")")
     }

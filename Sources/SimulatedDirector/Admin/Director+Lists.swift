@@ -76,7 +76,7 @@ extension Director {
         } else {
             text = link.isSynced ? "synced" : "syncing"
         }
-        text += "\t\(link.pingMilliseconds)\t\(link.bytesRead)\t\(link.bytesSent)\t0\t0"
+        text += "\t\(link.pingMilliseconds)\t\(link.bytesRead)\t\(link.bytesSent)\t0\t\(link.peakBytes)"
         return text + "\t\(link.lastInput?.seconds ?? 0)\t\(link.lastOutput?.seconds ?? 0)"
     }
 

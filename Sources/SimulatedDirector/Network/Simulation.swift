@@ -294,7 +294,7 @@ extension Director {
     /// Puts a user where his hash leads.
     mutating func seat(_ hash: UInt32, tag: String) {
         guard let tagIndex = hosts.tags.firstIndex(of: tag), users[tagIndex][hash] == nil,
-            let id = hashIndex.host(for: hash, tag: tag, in: &hosts), let host = hosts.host(id)
+            let id = hashIndex.host(for: hash, tag: tag, in: hosts), let host = hosts.host(id)
         else { return }
         addUser(hash, to: host, timestamp: seconds)
     }

@@ -69,8 +69,20 @@ extension Director {
         guard let index = linkIndex(id) else { return }
         links[index].connectedAt = now
         links[index].idle = (.giveUpHandshake, RepeatingTimer(every: Director.meTimeout, from: now))
+        isCorked = true
         greet(id)
         for peer in peers where !peer.isRemoved { send(.director(peer.member), to: id) }
+        uncork()
+        flushState()
+    }
+
+    /// The dialled machine is there and takes no connection. To a real director that is known as soon as
+    /// it dials, so that there never was a link.
+    mutating func refused(_ id: Link.ID) {
+        guard let index = linkIndex(id) else { return }
+        let link = links.remove(at: index)
+        if let member = link.member { changePeer(member) { [now] in $0.lastNetworkFailure = now.seconds } }
+        if link.isSearch, right == nil { connectToRight() }
         flushState()
     }
 

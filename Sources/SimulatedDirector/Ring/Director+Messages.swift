@@ -22,8 +22,10 @@ extension Director {
         isFrozen = false
         if isSyncPending {
             isSyncPending = false
+            isCorked = true
             desync()
         }
+        uncork()
         restartIdle(id)
         flushState()
     }

@@ -83,7 +83,7 @@ extension Director {
             if isNear, !isSynced { return false }
             users[tagIndex].refresh(hash, timestamp: seconds)
         } else {
-            guard isSynced, let id = hashIndex.host(for: hash, tag: tag, in: &hosts),
+            guard isSynced, let id = hashIndex.host(for: hash, tag: tag, in: hosts),
                 let host = hosts.host(id)
             else { return false }
             addUser(hash, to: host, timestamp: seconds)
@@ -293,7 +293,7 @@ extension Director {
             }
             while let key = reset.users?.popLast() {
                 guard users[key.tag][key.hash]?.host == id else { continue }
-                let target = hashIndex.host(for: key.hash, tag: hosts.tagName(host), in: &hosts)
+                let target = hashIndex.host(for: key.hash, tag: hosts.tagName(host), in: hosts)
                 if target == id { continue }
                 if let target, let host = hosts.host(target) {
                     moveUser(key.hash, to: host, from: own, origin: nil)

@@ -114,6 +114,8 @@ package struct Director: Sendable {
     var ringChangesAtSync = 0
     var isFrozen = false
     var isSyncPending = false
+    /// What is said is kept together until a step is over.
+    var isCorked = false
     var reconnect: (why: ReconnectReason, timer: RepeatingTimer)?
     var syncTimer: RepeatingTimer?
     var purgeTimer: RepeatingTimer?
@@ -219,11 +221,21 @@ package struct Director: Sendable {
 
     // MARK: Talking
 
+    /// Ends a step: what was kept together has gone.
+    mutating func uncork() {
+        isCorked = false
+        for index in links.indices { links[index].corkedBytes = 0 }
+    }
+
     mutating func send(_ message: RingMessage, to id: Link.ID) {
         guard let index = linkIndex(id), links[index].isConnected else { return }
         let length = message.length
         links[index].bytesSent += UInt64(length)
         links[index].lastOutput = now
+        if isFrozen || isCorked {
+            links[index].corkedBytes += length
+            links[index].peakBytes = max(links[index].peakBytes, links[index].corkedBytes)
+        }
         actions.append(.send(id, message, length: length))
     }
 

@@ -94,6 +94,9 @@ struct Link: Sendable {
     var lastOutput: Moment?
     var bytesRead: UInt64 = 0
     var bytesSent: UInt64 = 0
+    /// What one step has said, which goes out at once; and the most that it ever was.
+    var corkedBytes = 0
+    var peakBytes = 0
     var usersReceived: UInt32 = 0
     var usersSent: UInt32 = 0
     var idle: (what: Idle, timer: RepeatingTimer)?

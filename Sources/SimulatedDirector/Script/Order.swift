@@ -59,7 +59,7 @@ package enum Order: Sendable, Equatable {
         ("garbage [bytes=N]", "random bytes instead (1000)"),
         ("endless-line", "a line that doesn't end"),
         ("endless-list", "rows without end"),
-        ("wrong-version", "a greeting of another protocol; at=greeting"),
+        ("wrong-version", "a greeting of another protocol"),
         ("text text=TEXT", "TEXT instead; \\t, \\n, \\s (space), \\\\ and \\xNN are understood"),
     ]
     package static let faultKeys: [(form: String, does: String)] = [

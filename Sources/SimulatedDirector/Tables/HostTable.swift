@@ -32,6 +32,8 @@ package struct HostTable: Sendable {
     private var firstRows: [IPAddress: Int] = [:]
     private var rowsByID: [Int32: Int] = [:]
     private var knownDigest: UInt32?
+    /// Changes with what users' hashes lead to.
+    private(set) var generation = 0
 
     /// The index of a tag, which is new if it has not been used.
     mutating func tagIndex(_ name: String) -> Int {
@@ -88,6 +90,7 @@ package struct HostTable: Sendable {
             rowsByID[row.id] = index
         }
         knownDigest = nil
+        generation += 1
     }
 
     /// The first backend with that address.
@@ -100,8 +103,13 @@ package struct HostTable: Sendable {
 
     mutating func change(_ id: Int32, _ body: (inout MailHost) -> Void) {
         guard let row = rowsByID[id] else { return }
+        let before = rows[row]
         body(&rows[row])
+        let after = rows[row]
+        guard before.vhosts != after.vhosts || before.isDown != after.isDown || before.tag != after.tag
+        else { return }
         knownDigest = nil
+        generation += 1
     }
 
     /// The ring has come to terms.
@@ -146,15 +154,14 @@ package struct HostTable: Sendable {
 
 /// Which backend a user is hashed to. Computed when it is first asked for, and anew after a change.
 struct HashIndex: Sendable {
-    private var rings: [Int: (digest: UInt32, ring: HashRing, ids: [Int32])] = [:]
+    private var rings: [Int: (generation: Int, ring: HashRing, ids: [Int32])] = [:]
 
     /// The identity of the backend; nil where none is up.
-    mutating func host(for hash: UInt32, tag: String, in hosts: inout HostTable) -> Int32? {
+    mutating func host(for hash: UInt32, tag: String, in hosts: HostTable) -> Int32? {
         guard let tag = hosts.tags.firstIndex(of: tag) else { return nil }
-        let digest = hosts.digest()
-        if rings[tag]?.digest != digest {
+        if rings[tag]?.generation != hosts.generation {
             let (rows, ids) = hosts.hashRows(tag: tag)
-            rings[tag] = (digest, HashRing(rows), ids)
+            rings[tag] = (hosts.generation, HashRing(rows), ids)
         }
         guard let known = rings[tag], let row = known.ring.row(for: hash) else { return nil }
         return known.ids[row]

@@ -23,10 +23,11 @@ struct Contest: Sendable {
     let files: TestFiles
     let socket: String
 
-    init(ring: Ring, files: TestFiles) throws {
+    /// - Parameter socket: nil for member 1's.
+    init(ring: Ring, files: TestFiles, socket: String? = nil) throws {
         self.ring = ring
         self.files = files
-        socket = try ring.socket(1)
+        self.socket = try socket ?? ring.socket(1)
         // The ring's own configuration, with the usual time before messages.
         let configuration = try String(contentsOfFile: "\(ring.directory)/m1/dovecot.conf", encoding: .utf8)
         try files.write(

@@ -14,6 +14,8 @@ let package = Package(
     name: "dovecot-director-exporter",
     products: [
         .executable(name: "dovecot-director-exporter", targets: ["dovecot-director-exporter"]),
+        .executable(
+            name: "dovecot-director-exporter-tls", targets: ["dovecot-director-exporter-tls"]),
         .executable(name: "directorctl", targets: ["directorctl"]),
         .executable(name: "director-simulator", targets: ["DirectorSimulator"]),
         .library(name: "AdminProbe", targets: ["AdminProbe"]),
@@ -108,8 +110,19 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        // The same exporter with TLS. BoringSSL costs memory wherever it is linked, used or not.
+        .executableTarget(
+            name: "dovecot-director-exporter-tls",
+            dependencies: ["DirectorExporter", "TransportSecurity"], swiftSettings: swiftSettings),
+        .target(
+            name: "TransportSecurity",
+            dependencies: [
+                "DirectorExporter", "WebConfiguration",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: swiftSettings),
 
@@ -117,9 +130,10 @@ let package = Package(
             name: "ExporterTests",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "DirectorExporter",
-                "DirectorControl", "directorctl", "WebConfiguration", "SimulatedDirector",
+                "DirectorControl", "directorctl", "WebConfiguration", "TransportSecurity", "SimulatedDirector",
                 "DirectorSimulator",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Golden"), .copy("Recordings")],

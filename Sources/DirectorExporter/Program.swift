@@ -7,7 +7,9 @@ package enum Program {
     /// sysexits.h: the command line is wrong.
     private static let usage: Int32 = 64
 
-    package static func main() {
+    /// - Parameter engine: nil for the program that can't encrypt. It makes way for the one that can
+    ///   where there is a web configuration.
+    package static func main(engine: (any TLSEngine)? = nil) {
         let invocation: Invocation
         do throws(UsageError) {
             invocation = try CommandLineFlags.parse(
@@ -22,11 +24,16 @@ package enum Program {
             StandardStream.output.write(CommandLineFlags.help)
         case .showVersion:
             StandardStream.output.write(BuildInfo.line + "\n")
-        case .run(let options) where options.checksConfiguration:
-            exit(ConfigurationCheck(options: options).run())
         case .run(let options):
+            if engine == nil, options.webConfigurationFile != nil, !options.pollsOnce {
+                TLSProgram.takeOver()
+            }
+            if options.checksConfiguration {
+                exit(ConfigurationCheck(options: options, engine: engine).run())
+            }
             let service = Service(
-                options: options, startTime: ProcessFiles.startTime() ?? Timestamp.now())
+                options: options, startTime: ProcessFiles.startTime() ?? Timestamp.now(),
+                engine: engine)
             exit(options.pollsOnce ? service.runOnce() : service.run())
         }
     }

@@ -14,6 +14,7 @@ struct Service {
 
     let options: Options
     let startTime: Double
+    let engine: (any TLSEngine)?
 
     /// Runs until it is told to stop. Returns the exit code.
     func run() -> Int32 {
@@ -37,7 +38,8 @@ struct Service {
         // There is a page before the first poll, and before the saved state has been read.
         board.publish(MetricsPage(PollRecord(expected: options.expected, startTime: startTime)))
         let reloading = ReloadDesk(
-            file: options.webConfigurationFile, startTime: startTime, log: log
+            file: options.webConfigurationFile, startTime: startTime, engine: engine,
+            log: log
         ) { signals.wake() }
         let server: WebServer
         do {
@@ -180,8 +182,13 @@ private struct ServiceWatch {
             // A poll loop that is stuck gets no reprieve: the manager restarts the service.
             if watchdog != nil, board.isProgressing(at: .now()) { changes.append("WATCHDOG=1") }
             if !changes.isEmpty { manager.notify(changes) }
-            if reloading.isRequested { reload(isReady) }
-            switch signals.wait(min(watchdog ?? ColdCode.interval, ColdCode.interval)) {
+            let due = reloading.due(at: .now())
+            if due == .zero {
+                reload(isReady)
+                continue
+            }
+            let limit = min(watchdog ?? ColdCode.interval, due ?? ColdCode.interval)
+            switch signals.wait(min(limit, ColdCode.interval)) {
             case .stop: return
             case .hangup: reload(isReady)
             case .woken, .timedOut: break

@@ -11,8 +11,11 @@ import Testing
         "USER-MOV", "USER-KIC", "-ADD", "-REMOVE",
     ]
 
-    @Test func exporterKnowsNoChangingCommand() throws {
-        let binary = try Data(contentsOf: URL(fileURLWithPath: Project.exporter))
+    private static let exporters = [Project.exporter, Project.exporter + "-tls"]
+
+    @Test(arguments: exporters)
+    func exporterKnowsNoChangingCommand(_ path: String) throws {
+        let binary = try Data(contentsOf: URL(fileURLWithPath: path))
         #expect(binary.count > 1_000_000)
         // The controls: words that it does know, and all of them in the program that changes rings,
         // are found in this way.
@@ -24,8 +27,24 @@ import Testing
         }
     }
 
-    @Test func exporterLinksNoFoundation() throws {
-        let binary = try Data(contentsOf: URL(fileURLWithPath: Project.exporter))
+    /// What only a web configuration needs is loaded for it, and TLS is in a program of its own.
+    @Test func whatIsLinked() throws {
+        let program = try Data(contentsOf: URL(fileURLWithPath: Project.exporter))
+        let secure = try Data(contentsOf: URL(fileURLWithPath: Project.exporter + "-tls"))
+        #expect(program.range(of: Data("BoringSSL".utf8)) == nil)
+        #expect(secure.range(of: Data("BoringSSL".utf8)) != nil)
+        for binary in [Project.exporter, Project.exporter + "-tls"] {
+            let libraries = try Command.run("ldd", [binary])
+            #expect(libraries.contains("libsystemd.so.0"))
+            for name in ["libyaml", "libcrypt", "libssl"] {
+                #expect(!libraries.contains(name), "\(binary): \(name)")
+            }
+        }
+    }
+
+    @Test(arguments: exporters)
+    func exporterLinksNoFoundation(_ path: String) throws {
+        let binary = try Data(contentsOf: URL(fileURLWithPath: path))
         for name in ["libFoundation.so", "lib_FoundationICU.so", "libFoundationEssentials.so"] {
             #expect(binary.range(of: Data(name.utf8)) == nil, "\(name)")
         }

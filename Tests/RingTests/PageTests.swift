@@ -53,7 +53,7 @@ enum Browser {
         #expect(count("class=\"member own\"", in: healthy) == 1)
         #expect(healthy.contains("Linked as the ring's order demands, 4 members"))
         #expect(healthy.contains("down, with users"))
-        #expect(healthy.contains("href=\"http://127.0.53.2:\(sidecar.port)/\""))
+        #expect(healthy.contains("href=\"//127.0.53.2:\(sidecar.port)/\""))
         // Without scripts it is the same page.
         #expect(sidecar.scrape("/").text.contains("class=\"link healthy\""))
 

@@ -1,7 +1,6 @@
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 
 /// Hands out certificates that are no older than the connection; lives on the event loop.
 ///
@@ -24,7 +23,7 @@ final class CertificateDesk {
         self.log = log
     }
 
-    func context(of keeper: TLSKeeper) -> EventLoopFuture<NIOSSLContext> {
+    func context(of keeper: TLSKeeper) -> EventLoopFuture<any TLSContext> {
         guard waiting < CertificateDesk.mostWaiting else {
             return loop.makeSucceededFuture(keeper.context)
         }

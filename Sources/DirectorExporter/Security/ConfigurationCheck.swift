@@ -6,6 +6,7 @@ internal import WebConfiguration
 /// listener nor the director's socket.
 struct ConfigurationCheck {
     let options: Options
+    let engine: (any TLSEngine)?
 
     /// Returns the exit code.
     func run() -> Int32 {
@@ -14,7 +15,7 @@ struct ConfigurationCheck {
             return 0
         }
         do throws(WebConfigurationError) {
-            let policy = try WebPolicy(file: file)
+            let policy = try WebPolicy(file: file, engine: engine)
             for warning in policy.warnings {
                 StandardStream.error.write("\(BuildInfo.program): \(warning)\n")
             }

@@ -1,3 +1,4 @@
+internal import AdminProbe
 internal import Logging
 internal import NIOCore
 internal import Synchronization
@@ -14,26 +15,47 @@ final class ReloadDesk: Sendable {
     }
 
     private static let mostWaiting = 16
+    /// Between readings that clients ask for: nobody can fill the log with them.
+    static let pause = Duration.seconds(1)
 
     private let file: String?
+    let engine: (any TLSEngine)?
     private let log: Logger
     private let onRequest: @Sendable () -> Void
-    private let state: Mutex<(result: Result, waiting: [EventLoopPromise<Bool>])>
+    private let state: Mutex<State>
+
+    private struct State {
+        var result: Result
+        var waiting: [EventLoopPromise<Bool>] = []
+        var lastReading: MonotonicTime?
+    }
 
     /// - Parameters:
     ///   - startTime: epoch seconds; counts as the time of the first reading.
+    ///   - engine: nil where this program can't encrypt.
     ///   - onRequest: called on the thread that requests; wakes the main thread.
-    init(file: String?, startTime: Double, log: Logger, onRequest: @escaping @Sendable () -> Void) {
+    init(
+        file: String?, startTime: Double, engine: (any TLSEngine)? = nil, log: Logger,
+        onRequest: @escaping @Sendable () -> Void
+    ) {
         self.file = file
+        self.engine = engine
         self.log = log
         self.onRequest = onRequest
-        state = Mutex((Result(isSuccessful: true, time: startTime), []))
+        state = Mutex(State(result: Result(isSuccessful: true, time: startTime)))
     }
 
     var result: Result { state.withLock { $0.result } }
 
-    /// Whether somebody waits for the configuration to be read again.
-    var isRequested: Bool { state.withLock { !$0.waiting.isEmpty } }
+    /// How long it is until the configuration should be read for those who asked for it; nil where
+    /// nobody has.
+    func due(at now: MonotonicTime) -> Duration? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else { return nil }
+            guard let last = state.lastReading else { return .zero }
+            return max(.zero, last + ReloadDesk.pause - now)
+        }
+    }
 
     /// Asks for the configuration to be read again. Those who ask at the same time share one reading.
     ///
@@ -56,7 +78,7 @@ final class ReloadDesk: Sendable {
     /// The configuration for the start. Nothing goes on without it.
     func first() throws(WebConfigurationError) -> WebPolicy {
         guard let file else { return WebPolicy() }
-        let policy = try WebPolicy(file: file)
+        let policy = try WebPolicy(file: file, engine: engine)
         report(policy, "the web configuration is in use", file)
         return policy
     }
@@ -70,6 +92,7 @@ final class ReloadDesk: Sendable {
             return state.waiting
         }
         let isSuccessful = read(apply)
+        state.withLock { $0.lastReading = .now() }
         for promise in waiting { promise.succeed(isSuccessful) }
     }
 
@@ -80,7 +103,7 @@ final class ReloadDesk: Sendable {
             return true
         }
         do throws(WebConfigurationError) {
-            let policy = try WebPolicy(file: file)
+            let policy = try WebPolicy(file: file, engine: engine)
             apply(policy)
             state.withLock { $0.result = Result(isSuccessful: true, time: Timestamp.now()) }
             report(policy, "the web configuration was read again and is in use", file)

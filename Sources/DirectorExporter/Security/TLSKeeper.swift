@@ -1,5 +1,3 @@
-internal import NIOCore
-internal import NIOSSL
 internal import Synchronization
 internal import WebConfiguration
 
@@ -9,11 +7,12 @@ internal import WebConfiguration
 final class TLSKeeper: Sendable {
     let settings: TLSSettings
     private let file: String
+    private let engine: any TLSEngine
     private let files: [WatchedFile]
     private let state: Mutex<State>
 
     private struct State {
-        var context: NIOSSLContext
+        var context: any TLSContext
         /// Of the files when they were looked at last, whether they were any good or not.
         var identities: [WatchedFile.Identity?]
     }
@@ -29,48 +28,34 @@ final class TLSKeeper: Sendable {
     /// Reads the files.
     ///
     /// - Parameter file: the configuration file, for errors.
-    init(_ settings: TLSSettings, file: String) throws(WebConfigurationError) {
+    init(
+        _ settings: TLSSettings, file: String, engine: any TLSEngine
+    ) throws(WebConfigurationError) {
         self.settings = settings
+        self.engine = engine
         self.file = file
         files = [settings.certificateFile, settings.keyFile, settings.clientCAFile].compactMap { $0 }
             .map { WatchedFile(path: $0.value) }
         // Looked at before they are read: what changes in between is seen the next time.
         let identities = files.map(\.identity)
-        let context = try TLSContextBuilder(settings: settings, file: file).context()
+        let context = try engine.context(settings, file: file)
         state = Mutex(State(context: context, identities: identities))
     }
 
     /// What new connections get.
-    var context: NIOSSLContext { state.withLock { $0.context } }
+    var context: any TLSContext { state.withLock { $0.context } }
 
     /// Looks whether the files have changed, and reads them again if so. Waits for the disk.
     func refresh() -> Refreshment {
         let identities = files.map(\.identity)
         guard identities != state.withLock({ $0.identities }) else { return .unchanged }
         do throws(WebConfigurationError) {
-            let context = try TLSContextBuilder(settings: settings, file: file).context()
+            let context = try engine.context(settings, file: file)
             state.withLock { $0 = State(context: context, identities: identities) }
             return .renewed
         } catch {
             state.withLock { $0.identities = identities }
             return .failed(error.description)
-        }
-    }
-
-    /// The handler that encrypts one connection.
-    func handler(_ context: NIOSSLContext) -> NIOSSLServerHandler {
-        var configuration = NIOSSLHandler.Configuration()
-        configuration.maximumPreservedOutboundBufferCapacity = 16 * 1024
-        switch settings.clientAuthentication {
-        case .request, .requireAny:
-            // The client has proved that it holds the key; who signed the certificate doesn't matter.
-            return NIOSSLServerHandler(
-                context: context,
-                customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) },
-                configuration: configuration)
-        case .none, .verifyIfGiven, .requireAndVerify:
-            return NIOSSLServerHandler(
-                context: context, customVerificationCallback: nil, configuration: configuration)
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A file that is read whole, and that can be seen to have changed.
-struct WatchedFile: Sendable {
+package struct WatchedFile: Sendable {
     /// What changes when a file is written or replaced, symbolic links on the way included.
     struct Identity: Sendable, Equatable {
         fileprivate var device: UInt = 0
@@ -11,11 +11,19 @@ struct WatchedFile: Sendable {
     }
 
     /// The C library's words for why it can't be read.
-    struct Fault: Error, CustomStringConvertible {
-        var description: String
+    package struct Fault: Error, CustomStringConvertible {
+        package var description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     let path: String
+
+    package init(path: String) {
+        self.path = path
+    }
 
     /// Nil where there is no such file.
     var identity: Identity? {
@@ -30,7 +38,7 @@ struct WatchedFile: Sendable {
     }
 
     /// - Parameter limit: in bytes; of a larger file that many and one more are read.
-    func read(limit: Int) throws(Fault) -> [UInt8] {
+    package func read(limit: Int) throws(Fault) -> [UInt8] {
         // A fifo that nobody writes to must not hold anybody up.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Fault(description: String(cString: strerror(errno))) }

@@ -21,7 +21,9 @@ struct WebPolicy: Sendable {
     }
 
     /// Reads the file, and the files that it names.
-    init(file: String) throws(WebConfigurationError) {
+    ///
+    /// - Parameter engine: nil where this program can't encrypt.
+    init(file: String, engine: (any TLSEngine)?) throws(WebConfigurationError) {
         let text: [UInt8]
         do throws(WatchedFile.Fault) {
             text = try WatchedFile(path: file).read(limit: WebConfiguration.largestFile)
@@ -42,7 +44,13 @@ struct WebPolicy: Sendable {
         users = configuration.users
         var keeper: TLSKeeper?
         if let settings = configuration.tls {
-            keeper = try TLSKeeper(settings, file: file)
+            guard let engine else {
+                throw WebConfigurationError(
+                    file: file, position: settings.certificateFile.position,
+                    message: "TLS needs the program \(TLSProgram.name), which wasn't found beside this "
+                        + "one: install it there")
+            }
+            keeper = try TLSKeeper(settings, file: file, engine: engine)
         }
         tls = keeper
         warnings = WebPolicy.warnings(configuration, file: file)

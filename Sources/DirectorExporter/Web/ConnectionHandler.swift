@@ -141,7 +141,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         case is HTTPParserError:
             refuse(.badRequest("That is no HTTP/1.1 request."))
         default:
-            switch TLSFault(error) {
+            switch site.reloading.engine?.fault(of: error) {
             // The request may be whole, and the client may still read.
             case .ragged?: return
             case .other(let words)?: noteFailure(words, context)

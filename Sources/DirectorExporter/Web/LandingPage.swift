@@ -93,7 +93,7 @@ struct LandingPage {
             let host = address.isIPv6 ? "[\(address)]" : "\(address)"
             let cell =
                 isOwn || port == nil
-                ? name : "<a href=\"http://\(host):\(port ?? 0)/\">\(name)</a>"
+                ? name : "<a href=\"//\(host):\(port ?? 0)/\">\(name)</a>"
             rows += "<tr><th scope=\"row\">\(cell)</th>"
                 + "<td\(kind)>\(HTMLText.escaped(notes.joined(separator: "; ")))</td></tr>\n"
         }

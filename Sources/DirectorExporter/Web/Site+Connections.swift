@@ -11,7 +11,7 @@ extension Site {
             // The configuration may have been read again meanwhile.
             guard self.policy.tls === keeper else { return self.prepare(channel) }
             return channel.eventLoop.makeCompletedFuture {
-                try self.install(on: channel, encryption: keeper.handler(context))
+                try self.install(on: channel, encryption: context.handler())
             }
         }.nonisolated()
     }

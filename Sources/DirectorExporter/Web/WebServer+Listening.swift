@@ -92,7 +92,7 @@ extension WebServer {
     private static func reason(of error: any Error) -> String {
         switch error {
         case let error as IOError: String(cString: strerror(error.errnoCode))
-        case SocketAddressError.unknown(let host, _): "the name \(host) has no address"
+        case let error as SocketAddressError.UnknownHost: "the name \(error.host) has no address"
         default: "\(error)"
         }
     }

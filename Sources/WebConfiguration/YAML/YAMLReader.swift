@@ -48,6 +48,9 @@ final class YAMLReader {
         guard !text.starts(with: [0xff, 0xfe]), !text.starts(with: [0xfe, 0xff]) else {
             throw error(nil, "is UTF-16: save it as UTF-8")
         }
+        if let position = YAMLReader.straySignature(in: text) {
+            throw error(position, "an invisible byte order mark (U+FEFF) stands here: remove it")
+        }
         escapes = EscapeFinder(text)
         // The parser keeps a pointer to the text.
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, text.count))
@@ -192,6 +195,23 @@ final class YAMLReader {
     private func refuseTag(of event: Event, but name: String) throws(WebConfigurationError) {
         guard let tag = event.tag, tag != "tag:yaml.org,2002:" + name else { return }
         throw error(event.position, "the tag \(tag) has no meaning here: leave it out")
+    }
+
+    /// Where a byte order mark stands that isn't the text's first character: libyaml passes over some
+    /// of them, Go's parser doesn't.
+    private static func straySignature(in text: [UInt8]) -> Position? {
+        var position = Position(line: 1, column: 1)
+        for (index, byte) in text.enumerated() {
+            if byte == 0xef, index > 0, text[index...].starts(with: [0xef, 0xbb, 0xbf]) {
+                return position
+            }
+            if byte == UInt8(ascii: "\n") {
+                position = Position(line: position.line + 1, column: 1)
+            } else if byte & 0xc0 != 0x80 {
+                position.column += 1
+            }
+        }
+        return nil
     }
 
     private func syntaxError() -> WebConfigurationError {

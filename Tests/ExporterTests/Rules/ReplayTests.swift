@@ -113,7 +113,10 @@ enum Promtool {
     }()
 
     /// What promtool prints, whatever it thinks of the rules.
-    static func run(_ arguments: String...) throws -> String {
+    static func run(_ arguments: String...) throws -> String { try run(arguments) }
+
+    /// What promtool prints, whatever it thinks of the files.
+    static func run(_ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["promtool"] + arguments

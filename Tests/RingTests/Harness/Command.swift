@@ -32,9 +32,6 @@ enum Command {
     /// Runs a program and returns what it printed.
     @discardableResult
     static func run(_ program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
         // Files and not pipes: what a daemon inherits must not keep the test waiting.
         let files = ["out", "err"].map {
             FileManager.default.temporaryDirectory
@@ -42,20 +39,17 @@ enum Command {
         }
         for file in files { try Data().write(to: file) }
         defer { for file in files { try? FileManager.default.removeItem(at: file) } }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: files[0])
-        process.standardError = try FileHandle(forWritingTo: files[1])
-        try process.run()
+        let child = try Child([program] + arguments, output: files[0].path, errors: files[1].path)
         // Nothing that is run to its end takes so long: better a failure than a test that hangs.
-        let watch = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        let watch = DispatchWorkItem { child.send(SIGKILL) }
         DispatchQueue.global().asyncAfter(deadline: .now() + 240, execute: watch)
-        process.waitUntilExit()
+        let status = child.wait()
         watch.cancel()
-        guard process.terminationStatus == 0 else {
+        guard status == 0 else {
             let said = (try? String(contentsOf: files[1], encoding: .utf8)) ?? ""
             throw Failure(
                 description: "\(program) \(arguments.joined(separator: " ")) exited with "
-                    + "\(process.terminationStatus): \(said)")
+                    + "\(status): \(said)")
         }
         let data = try Data(contentsOf: files[0])
         return String(decoding: data, as: UTF8.self)

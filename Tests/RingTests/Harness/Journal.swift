@@ -117,6 +117,23 @@ enum Lab {
     /// Every row of every table, and not one case of each kind.
     static let runsEverything = ProcessInfo.processInfo.environment["FULL_TESTS"] == "1"
 
+    /// Whether there is what tests of the exporter alone need, without a ring.
+    static let hasTools: Bool = {
+        let missing = ["curl", "openssl", "python3", "systemd-socket-activate"].filter {
+            (try? Command.run("sh", ["-c", "command -v \($0)"])) == nil
+        }
+        if !missing.isEmpty {
+            print(
+                """
+                ==================================================================
+                NOT TESTED: TLS, users, listeners and reloading, for want of
+                \(missing.joined(separator: ", "))
+                ==================================================================
+                """)
+        }
+        return missing.isEmpty
+    }()
+
     static let isUsable: Bool = {
         var missing: [String] = []
         if geteuid() != 0 { missing.append("root") }

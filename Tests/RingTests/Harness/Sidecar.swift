@@ -9,7 +9,7 @@ final class Sidecar: @unchecked Sendable {
     private let arguments: [String]
     private let environment: [String: String]
     private let wrapper: [String]
-    private var process = Process()
+    private var process: Child?
     let log: String
 
     /// - Parameters:
@@ -33,8 +33,8 @@ final class Sidecar: @unchecked Sendable {
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        process?.send(SIGKILL)
+        process?.wait()
         try? FileManager.default.removeItem(atPath: state)
         try? FileManager.default.removeItem(atPath: log)
     }
@@ -48,37 +48,27 @@ final class Sidecar: @unchecked Sendable {
     }
 
     func start() throws {
-        process = Process()
         // A new port each time: the lines of an earlier start must not be mistaken for this one's.
         try Data().write(to: URL(fileURLWithPath: log))
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
+        process = try Child(
             wrapper + [
                 Project.exporter, "--director.socket=\(socket)", "--state.directory=\(state)",
                 "--web.listen-address=\(host):\(wantedPort)", "--log.format=logfmt",
-            ] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        try output.seekToEnd()
-        process.standardError = output
-        try process.run()
+            ] + arguments, environment: environment, errors: log)
     }
 
     func kill9() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process?.send(SIGKILL)
+        process?.wait()
     }
 
     /// SIGTERM. Returns the exit code.
     func stop() -> Int32 {
-        kill(process.processIdentifier, SIGTERM)
-        process.waitUntilExit()
-        return process.terminationStatus
+        process?.send(SIGTERM)
+        return process?.wait() ?? -1
     }
 
-    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    func send(_ signal: Int32) { process?.send(signal) }
 
     /// The page of metrics; empty where nobody answers.
     func scrape(_ path: String = "/metrics") -> Metrics {

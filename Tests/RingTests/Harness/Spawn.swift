@@ -1,13 +1,34 @@
 import Foundation
 import Glibc
 
-/// Runs programs with no signal blocked, as a shell would. A test's own threads block many, and what
-/// they start by other means inherits that: no alarm ever rings in it.
+/// Runs programs with no signal blocked and no descriptor inherited, as a shell would. A test's own
+/// threads block many signals, and what they start by other means inherits that: no alarm ever rings in
+/// it. And a descriptor that strays into a program that goes on keeps whoever waits for its end.
 enum Spawn {
     /// Runs a program to its end and returns its exit status; 128 and the signal where one ended it.
     static func run(
         _ arguments: [String], output: String, errors: String, directory: String
     ) throws -> Int32 {
+        try Child(
+            ["env", "-C", directory] + arguments, output: output, errors: errors
+        ).wait()
+    }
+}
+
+/// A program that runs.
+final class Child: @unchecked Sendable {
+    let identifier: pid_t
+    private let lock = NSLock()
+    private var status: Int32?
+
+    /// - Parameters:
+    ///   - arguments: the program, looked for in `PATH`, and its arguments.
+    ///   - environment: what differs from this process's.
+    ///   - output: the file that standard output goes to; it must exist.
+    init(
+        _ arguments: [String], environment: [String: String] = [:], output: String = "/dev/null",
+        errors: String = "/dev/null"
+    ) throws {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -23,18 +44,57 @@ enum Spawn {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY, 0)
-        let arguments = ["env", "-C", directory] + arguments
+        posix_spawn_file_actions_addopen(
+            &actions, STDOUT_FILENO, output, O_WRONLY | O_APPEND, 0)
+        posix_spawn_file_actions_addopen(
+            &actions, STDERR_FILENO, errors, O_WRONLY | O_APPEND, 0)
+        _ = Child.closeFrom?(&actions, 3)
         var argv = arguments.map { strdup($0) } + [nil]
-        defer { for argument in argv { free(argument) } }
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        var envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in argv + envp { free(text) } }
         var process = pid_t()
-        let code = posix_spawnp(&process, arguments[0], &actions, &attributes, &argv, environ)
+        let code = posix_spawnp(&process, arguments[0], &actions, &attributes, &argv, &envp)
         guard code == 0 else {
             throw Command.Failure(description: "\(arguments[0]): \(String(cString: strerror(code)))")
         }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
-        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+        identifier = process
+    }
+
+    var isRunning: Bool { lock.withLock { collect(WNOHANG) == nil } }
+
+    /// Nothing happens to a program that has ended.
+    func send(_ signal: Int32) {
+        lock.withLock { if collect(WNOHANG) == nil { kill(identifier, signal) } }
+    }
+
+    /// Waits for its end. Returns the exit status; 128 and the signal where one ended it.
+    @discardableResult
+    func wait() -> Int32 {
+        while true {
+            if let status = lock.withLock({ collect(WNOHANG) }) { return status }
+            usleep(2000)
+        }
+    }
+
+    /// `posix_spawn_file_actions_addclosefrom_np`, which glibc has since 2.34 and its header doesn't
+    /// show to Swift.
+    private static let closeFrom:
+        (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32)? = {
+            guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else {
+                return nil
+            }
+            return unsafeBitCast(
+                symbol,
+                to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32)
+                    .self)
+        }()
+
+    private func collect(_ options: Int32) -> Int32? {
+        if let status { return status }
+        var raw: Int32 = 0
+        guard waitpid(identifier, &raw, options) == identifier else { return nil }
+        status = raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f
+        return status
     }
 }

@@ -1,30 +1,24 @@
+internal import DirectorExporter
 internal import NIOCore
-internal import NIOSSL
-internal import WebConfiguration
+package import NIOSSL
+package import WebConfiguration
 
 /// Reads the files that TLS settings name, and makes of all of it what BoringSSL wants.
-struct TLSContextBuilder {
+package struct TLSContextBuilder {
     /// A chain of certificates or a bundle of CAs, in bytes.
     private static let largestFile = 4 << 20
 
-    let settings: TLSSettings
-    /// The configuration file, for errors.
-    let file: String
+    private let settings: TLSSettings
+    private let file: String
+
+    /// - Parameter file: the configuration file, for errors.
+    package init(settings: TLSSettings, file: String) {
+        self.settings = settings
+        self.file = file
+    }
 
     func context() throws(WebConfigurationError) -> NIOSSLContext {
-        let chain = try certificates(settings.certificateFile, "cert_file")
-        let key = try privateKey()
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-        configuration.minimumTLSVersion = settings.minimumVersion.version
-        configuration.maximumTLSVersion = settings.maximumVersion.version
-        let suites = try suites()
-        if !suites.isEmpty { configuration.cipherSuiteValues = suites }
-        if let curves = settings.curves { configuration.curves = curves.map(\.value) }
-        configuration.applicationProtocols = ["http/1.1"]
-        // A client that doesn't answer the farewell is not waited for.
-        configuration.shutdownTimeout = .seconds(1)
-        try configureClients(&configuration)
+        let configuration = try configuration()
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
@@ -35,10 +29,28 @@ struct TLSContextBuilder {
         }
     }
 
+    /// What the settings and their files come to.
+    package func configuration() throws(WebConfigurationError) -> TLSConfiguration {
+        let chain = try certificates(settings.certificateFile, "cert_file")
+        let key = try privateKey()
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = settings.minimumVersion.version
+        configuration.maximumTLSVersion = settings.maximumVersion.version
+        let suites = suites
+        if !suites.isEmpty { configuration.cipherSuiteValues = suites }
+        if let curves = settings.curves { configuration.curves = curves.map(\.value) }
+        configuration.applicationProtocols = ["http/1.1"]
+        // A client that doesn't answer the farewell is not waited for.
+        configuration.shutdownTimeout = .seconds(1)
+        try configureClients(&configuration)
+        return configuration
+    }
+
     /// For TLS 1.2 and older. Without a choice only those are on that keep what was said secret when
     /// the key becomes known, and of them the ones that authenticate what they encrypt, unless clients
     /// are to be served that know none of these.
-    private func suites() throws(WebConfigurationError) -> [NIOTLSCipher] {
+    private var suites: [NIOTLSCipher] {
         if let chosen = settings.cipherSuites { return chosen.map(\.value) }
         let strong: [CipherSuite] = [
             .ecdheECDSAAES128GCM, .ecdheRSAAES128GCM, .ecdheECDSAAES256GCM, .ecdheRSAAES256GCM,

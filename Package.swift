@@ -13,12 +13,13 @@ let swiftSettings: [SwiftSetting] = [
 let package = Package(
     name: "dovecot-director-exporter",
     products: [
-        .executable(name: "dovecot-director-exporter", targets: ["DirectorExporter"]),
+        .executable(name: "dovecot-director-exporter", targets: ["dovecot-director-exporter"]),
         .executable(name: "directorctl", targets: ["directorctl"]),
         .executable(name: "director-simulator", targets: ["DirectorSimulator"]),
         .library(name: "AdminProbe", targets: ["AdminProbe"]),
         .library(name: "DirectorRing", targets: ["DirectorRing"]),
         .library(name: "Exposition", targets: ["Exposition"]),
+        .library(name: "DirectorExporter", targets: ["DirectorExporter"]),
     ],
     dependencies: [
         // Each dependency and its reason: docs/DEPENDENCIES.md.
@@ -93,7 +94,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // The exporter, and the program that runs it.
         .executableTarget(
+            name: "dovecot-director-exporter", dependencies: ["DirectorExporter"],
+            swiftSettings: swiftSettings),
+        .target(
             name: "DirectorExporter",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "Threads", "Console",

@@ -3,12 +3,11 @@ internal import Console
 internal import Glibc
 
 /// The program: reads the command line and runs what it asks for.
-@main
-enum Program {
+package enum Program {
     /// sysexits.h: the command line is wrong.
     private static let usage: Int32 = 64
 
-    static func main() {
+    package static func main() {
         let invocation: Invocation
         do throws(UsageError) {
             invocation = try CommandLineFlags.parse(

@@ -126,9 +126,20 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // What bytes from outside must not break: for libFuzzer, and for the tests' own replay.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "AdminProbe", "DirectorRing", "Exposition", "DirectorExporter", "WebConfiguration",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            path: "Fuzzing/Targets", swiftSettings: swiftSettings),
+
         .testTarget(
             name: "ExporterTests",
             dependencies: [
+                "FuzzTargets",
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "DirectorExporter",
                 "DirectorControl", "directorctl", "WebConfiguration", "TransportSecurity", "SimulatedDirector",
                 "DirectorSimulator",
@@ -150,3 +161,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzer needs libFuzzer, which comes with a sanitizer: built by scripts/fuzz alone.
+if Context.environment["DDE_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Fuzzing/Driver",
+            swiftSettings: swiftSettings),
+    ]
+}

@@ -159,7 +159,22 @@ extension IPAddress: CustomStringConvertible {
     }
 
     private static func describeIPv4(_ bits: UInt32) -> String {
-        "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
+        // Written at every poll for every backend, and short enough to need no memory.
+        String(unsafeUninitializedCapacity: 15) { buffer in
+            var count = 0
+            func append(_ byte: UInt32) {
+                buffer[count] = UInt8(truncatingIfNeeded: byte)
+                count += 1
+            }
+            for index in 0..<4 as Range<UInt32> {
+                let octet = bits >> (24 - 8 * index) & 255
+                if index > 0 { append(0x2e) }
+                if octet >= 100 { append(0x30 + octet / 100) }
+                if octet >= 10 { append(0x30 + octet / 10 % 10) }
+                append(0x30 + octet % 10)
+            }
+            return count
+        }
     }
 
     private func describeIPv6() -> String {

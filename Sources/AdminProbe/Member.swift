@@ -61,6 +61,7 @@ extension Member: Comparable {
 extension Member: CustomStringConvertible {
     /// `192.0.2.1:9090`, or `[2001:db8::1]:9090`.
     public var description: String {
-        address.isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+        let host = address.description
+        return (address.isIPv6 ? "[" + host + "]:" : host + ":") + String(port)
     }
 }

@@ -15,28 +15,32 @@ public struct FamilyWriter: Sendable {
 
     /// Starts a family. The samples that follow are its own.
     public mutating func begin(_ family: MetricFamily) {
-        let name = family.familyName(in: format)
-        bytes.append(contentsOf: "# HELP \(name) ".utf8)
-        Escaping.append(family.help, to: &bytes, quotes: format == .openMetrics)
-        bytes.append(contentsOf: "\n# TYPE \(name) \(family.kind.rawValue)\n".utf8)
-        namePrefix.removeAll(keepingCapacity: true)
-        namePrefix.append(contentsOf: family.name.utf8)
+        bytes.append(contentsOf: family.header(in: format))
+        namePrefix = family.nameBytes
+    }
+
+    /// Families and samples that another writer has rendered.
+    public mutating func append(_ rendered: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: rendered)
     }
 
     public mutating func sample(_ labels: LabelSet, _ value: UInt64) {
         beginSample(labels)
-        appendDecimal(value)
-        bytes.append(UInt8(ascii: "\n"))
+        endSample(value)
     }
 
     public mutating func sample(_ labels: LabelSet, _ value: Int64) {
         beginSample(labels)
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        appendDecimal(value.magnitude)
-        bytes.append(UInt8(ascii: "\n"))
+        endSample(value.magnitude)
     }
 
     public mutating func sample(_ labels: LabelSet, _ value: Double) {
+        // Whole numbers without a fraction, as people write them, while they are exact.
+        if value.rounded() == value, value.magnitude < 9_007_199_254_740_992 {
+            sample(labels, Int64(value))
+            return
+        }
         beginSample(labels)
         bytes.append(contentsOf: FamilyWriter.text(of: value).utf8)
         bytes.append(UInt8(ascii: "\n"))
@@ -49,33 +53,25 @@ public struct FamilyWriter: Sendable {
     private mutating func beginSample(_ labels: LabelSet) {
         bytes.append(contentsOf: namePrefix)
         bytes.append(contentsOf: labels.bytes)
-        bytes.append(UInt8(ascii: " "))
     }
 
-    private mutating func appendDecimal(_ value: UInt64) {
-        if value < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(value))
-            return
-        }
-        var digits = InlineArray<20, UInt8>(repeating: 0)
+    /// Writes the number and the end of the line.
+    private mutating func endSample(_ value: UInt64) {
+        var line = InlineArray<21, UInt8>(repeating: UInt8(ascii: "\n"))
         var start = 20
         var rest = value
-        while rest > 0 {
+        repeat {
             start -= 1
-            digits[start] = UInt8(ascii: "0") + UInt8(rest % 10)
+            line[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-        }
-        for index in start..<20 { bytes.append(digits[index]) }
+        } while rest > 0
+        line.span.extracting(start..<21).withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
     }
 
     /// The shortest text that reads back as the same number.
-    static func text(of value: Double) -> String {
+    private static func text(of value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
-        // Whole numbers without a fraction, as people write them, while they are exact.
-        if value.rounded() == value, value.magnitude < 9_007_199_254_740_992 {
-            return "\(Int64(value))"
-        }
         return "\(value)"
     }
 }

@@ -79,9 +79,10 @@ final class AdminSocket {
         into buffer: UnsafeMutableRawBufferPointer, until deadline: MonotonicTime,
         or cancel: Cancellation?
     ) throws(AdminFault) -> Int {
+        // The answer is never there at once: waiting comes first.
         while true {
-            if let count = try readAvailable(into: buffer) { return count }
             try wait(for: Int16(POLLIN), until: deadline, or: cancel)
+            if let count = try readAvailable(into: buffer) { return count }
         }
     }
 

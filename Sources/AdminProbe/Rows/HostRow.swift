@@ -6,7 +6,9 @@ public struct HostRow: Sendable, Equatable {
     public var address: IPAddress
     /// The address as the wire spells it: the director hashes this text, so shares are computed
     /// from it.
-    public var wireAddress: String
+    public var wireAddress: String { otherSpelling ?? address.description }
+    /// Nil where the wire spells it as it is written here, as it always does an IPv4 address.
+    private var otherSpelling: String?
     /// Points per hash ring; 0 drains the backend. Dovecot allows up to 1000.
     public var vhosts: UInt32
     /// Users that this director's table holds for the backend.
@@ -23,7 +25,6 @@ public struct HostRow: Sendable, Equatable {
         lastChange: Int64? = nil
     ) {
         self.address = address
-        self.wireAddress = address.description
         self.vhosts = vhosts
         self.users = users
         self.tag = tag
@@ -36,12 +37,14 @@ public struct HostRow: Sendable, Equatable {
         let fields = LineFields(line)
         guard fields.count >= 3,
             let address = IPAddress(parsing: line.extracting(fields.range(0))),
-            let wireAddress = line.extracting(fields.range(0)).text(),
             let vhosts = line.extracting(fields.range(1)).unsigned(upTo: UInt64(UInt32.max)),
             let users = line.extracting(fields.range(2)).unsigned(upTo: UInt64(UInt32.max))
         else { return nil }
         self.address = address
-        self.wireAddress = wireAddress
+        if address.isIPv6 {
+            guard let text = line.extracting(fields.range(0)).text() else { return nil }
+            if text != address.description { otherSpelling = text }
+        }
         self.vhosts = UInt32(vhosts)
         self.users = users
         tag = ""

@@ -167,7 +167,7 @@ extension Flag {
 }
 
 /// Reads command lines: `--name value` or `--name=value`.
-enum CommandLineFlags {
+package enum CommandLineFlags {
     /// - Parameters:
     ///   - arguments: without the program's name.
     ///   - stateDirectory: the service manager's `$STATE_DIRECTORY`: paths separated by colons.
@@ -225,6 +225,16 @@ enum CommandLineFlags {
         }
         if options.listenAddresses.isEmpty { options.listenAddresses = defaultListenAddresses }
         return .run(options)
+    }
+
+    /// What is wrong with a command line; nil where it can be followed.
+    package static func complaint(about arguments: [String]) -> String? {
+        do throws(UsageError) {
+            _ = try parse(arguments)
+            return nil
+        } catch {
+            return error.description
+        }
     }
 
     /// The text of `--help`.

@@ -25,9 +25,12 @@ extension RingEvent {
         return fields
     }
 
+    /// What can be the time of an event, in epoch seconds.
+    static let times = 0.0..<1e12
+
     /// Epoch seconds with six digits behind the point.
     static func seconds(_ time: Double) -> String {
-        guard time.isFinite, time >= 0, time < 1e12 else { return "0.000000" }
+        guard times.contains(time) else { return "0.000000" }
         let microseconds = UInt64((time * 1e6).rounded())
         let fraction = "\(microseconds % 1_000_000)"
         return "\(microseconds / 1_000_000)."

@@ -3,7 +3,7 @@ internal import DirectorRing
 
 /// What survives the exporter: the last logged view, and the events that the journal has not
 /// taken yet.
-struct SavedState: Equatable, Sendable {
+package struct SavedState: Equatable, Sendable {
     /// The socket that the view was taken from: another director's view is no baseline.
     var socket: String
     var view: LoggedView
@@ -14,11 +14,11 @@ struct SavedState: Equatable, Sendable {
 extension SavedState {
     static let header = "dovecot-director-exporter state 1"
 
-    struct Malformed: Error, Equatable, CustomStringConvertible {
-        var description: String
+    package struct Malformed: Error, Equatable, CustomStringConvertible {
+        package var description: String
     }
 
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var text = SavedState.header + "\n"
         func line(_ fields: String...) {
             text += fields.map(SavedState.escape).joined(separator: "\t") + "\n"
@@ -54,15 +54,22 @@ extension SavedState {
                 event.backend?.address.description ?? "", event.backend?.tag ?? "",
                 event.old.map { "=" + $0 } ?? "", event.new.map { "=" + $0 } ?? "")
         }
-        var bytes = Array(text.utf8)
-        bytes.append(contentsOf: "end\t\(SavedState.checksum(bytes[...]))\n".utf8)
-        return bytes
+        return SavedState.closed(Array(text.utf8))
+    }
+
+    /// A whole file with these lines between the first and the last.
+    package static func sealed(_ lines: [UInt8]) -> [UInt8] {
+        closed(Array((header + "\n").utf8) + lines + (lines.last == UInt8(ascii: "\n") ? [] : [UInt8(ascii: "\n")]))
+    }
+
+    private static func closed(_ bytes: [UInt8]) -> [UInt8] {
+        bytes + "end\t\(checksum(bytes[...]))\n".utf8
     }
 
     /// Reads a file back.
     ///
     /// - Throws: what is wrong with it: nothing of a damaged file is used.
-    init(decoding bytes: [UInt8]) throws(Malformed) {
+    package init(decoding bytes: [UInt8]) throws(Malformed) {
         guard bytes.last == UInt8(ascii: "\n"),
             let lastBreak = bytes.dropLast().lastIndex(of: UInt8(ascii: "\n")),
             let text = String(validating: bytes, as: UTF8.self)
@@ -130,9 +137,9 @@ extension SavedState {
     }
 
     private static func event(_ fields: [String]) -> RingEvent? {
-        guard let kind = EventKind(rawValue: fields[2]), let observedAt = Double(fields[3]) else {
-            return nil
-        }
+        guard let kind = EventKind(rawValue: fields[2]), let observedAt = Double(fields[3]),
+            RingEvent.times.contains(observedAt)
+        else { return nil }
         let members = fields[5].split(separator: " ").map { Member(String($0)) }
         guard !members.contains(nil) else { return nil }
         return RingEvent(

@@ -11,7 +11,8 @@ enum Timestamp {
 
     /// RFC 3339 with milliseconds: `2026-11-25T09:28:56.123Z`.
     static func text(_ epoch: Double) -> String {
-        let milliseconds = Int64(clamping: Int((epoch.isFinite ? epoch : 0) * 1000))
+        // What no calendar has, and what is no number, is the beginning.
+        let milliseconds = epoch.magnitude < 1e12 ? Int64(epoch * 1000) : 0
         let parts = components(milliseconds / 1000)
         return "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-"
             + "\(digits(Int(parts.tm_mday), 2))T\(clock(parts))."

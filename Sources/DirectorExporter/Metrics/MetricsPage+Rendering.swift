@@ -5,7 +5,8 @@ internal import Exposition
 internal import LinkProbe
 
 extension MetricsPage {
-    init(_ record: PollRecord) {
+    /// - Parameter last: the page before, from which is taken what hasn't changed.
+    init(_ record: PollRecord, after last: MetricsPage = .empty) {
         let snapshot = record.observation?.snapshot
         let links = (snapshot?.links ?? []).map { link in
             (link: link, labels: LabelSet.link(link.member, link.side))
@@ -13,14 +14,16 @@ extension MetricsPage {
         let backendCount = snapshot?.backends.count ?? 0
         var gauges = FamilyWriter(.text, capacity: 8192 + backendCount * 300)
         gauges.writePoll(record)
+        var settled: SettledBackends?
         if let observation = record.observation {
             gauges.writeRing(observation)
             gauges.writeLinks(links)
             gauges.writeConnections(observation, links, at: record.lastSuccess ?? 0)
-            gauges.writeBackends(observation)
+            settled = gauges.writeBackends(observation, after: last)
         }
         gauges.writeExporter(record)
         self.gauges = gauges.bytes
+        settledBackends = settled
         textCounters = MetricsPage.counters(record, links, .text)
         openMetricsCounters = MetricsPage.counters(record, links, .openMetrics)
     }
@@ -31,18 +34,15 @@ extension MetricsPage {
     ) -> [UInt8] {
         var writer = FamilyWriter(format, capacity: 4096 + links.count * 256)
         writer.begin(DirectorFamilies.pollFailures)
-        for reason in AdminFault.Reason.allCases {
-            writer.sample(
-                LabelSet(DirectorFamilies.pollFailures, reason.rawValue),
-                record.failures[reason] ?? 0)
+        for (reason, labels) in FixedLabels.reasons {
+            writer.sample(labels, record.failures[reason] ?? 0)
         }
         writer.begin(DirectorFamilies.rejectedRows)
-        writer.sample(LabelSet(DirectorFamilies.rejectedRows, "hosts"), record.rejectedHosts)
-        writer.sample(
-            LabelSet(DirectorFamilies.rejectedRows, "directors"), record.rejectedDirectors)
+        writer.sample(FixedLabels.rejectedHosts, record.rejectedHosts)
+        writer.sample(FixedLabels.rejectedDirectors, record.rejectedDirectors)
         writer.begin(DirectorFamilies.events)
-        for kind in EventKind.allCases {
-            writer.sample(LabelSet(DirectorFamilies.events, kind.rawValue), record.events[kind] ?? 0)
+        for (kind, labels) in FixedLabels.events {
+            writer.sample(labels, record.events[kind] ?? 0)
         }
         writer.write(DirectorFamilies.linkReceived, links) { $0.traffic?.bytesReceived }
         writer.write(DirectorFamilies.linkSent, links) { $0.traffic?.bytesSent }
@@ -58,12 +58,21 @@ extension MetricsPage {
     }
 }
 
-extension LabelSet {
-    /// The labels of a family, by their values in its order.
-    fileprivate init(_ family: MetricFamily, _ values: String...) {
-        self.init(names: family.labels, values: values)
+/// Labels that are the same at every poll.
+private enum FixedLabels {
+    static let reasons = AdminFault.Reason.allCases.map {
+        (reason: $0, labels: LabelSet(DirectorFamilies.pollFailures, $0.rawValue))
     }
+    static let rejectedHosts = LabelSet(DirectorFamilies.rejectedRows, "hosts")
+    static let rejectedDirectors = LabelSet(DirectorFamilies.rejectedRows, "directors")
+    static let events = EventKind.allCases.map {
+        (kind: $0, labels: LabelSet(DirectorFamilies.events, $0.rawValue))
+    }
+    static let build = LabelSet(
+        ExporterFamilies.buildInfo, BuildInfo.version, BuildInfo.revision, BuildInfo.swiftVersion)
+}
 
+extension LabelSet {
     fileprivate static func link(_ member: Member, _ side: Side) -> LabelSet {
         LabelSet(DirectorFamilies.neighbor, member.description, side.rawValue)
     }
@@ -115,10 +124,7 @@ extension FamilyWriter {
             sample(.director(director), true)
         }
         begin(ExporterFamilies.buildInfo)
-        sample(
-            LabelSet(
-                ExporterFamilies.buildInfo, BuildInfo.version, BuildInfo.revision,
-                BuildInfo.swiftVersion), true)
+        sample(FixedLabels.build, true)
         write(ExporterFamilies.linkProbeUp, record.isLinkProbeUp)
     }
 
@@ -212,24 +218,40 @@ extension FamilyWriter {
         for (reading, labels) in found { sample(labels, reading.roundTripSeconds) }
     }
 
-    fileprivate mutating func writeBackends(_ observation: PollRecord.Observation) {
+    fileprivate mutating func writeBackends(
+        _ observation: PollRecord.Observation, after last: MetricsPage
+    ) -> SettledBackends? {
         let snapshot = observation.snapshot
         begin(DirectorFamilies.backendsViewInfo)
         sample(
             LabelSet(DirectorFamilies.backendsViewInfo, snapshot.backendsDigest.description), true)
-        guard !snapshot.backends.isEmpty else { return }
-        let labels = snapshot.backends.map {
+        let backends = snapshot.backends
+        guard !backends.isEmpty else { return nil }
+        let labels = backends.map {
             LabelSet(DirectorFamilies.backendUsers, $0.key.address.description, $0.key.tag)
         }
-        write(DirectorFamilies.backendUsers, snapshot.backends, labels) { $0.users }
-        write(DirectorFamilies.backendVhosts, snapshot.backends, labels) { $0.vhosts }
-        write(DirectorFamilies.backendUp, snapshot.backends, labels) { $0.isUp.map { $0 ? 1 : 0 } }
-        write(DirectorFamilies.backendChange, snapshot.backends, labels) {
+        write(DirectorFamilies.backendUsers, backends, labels) { $0.users }
+        let start = bytes.count
+        if let settled = last.settledBackends, settled.tells(of: backends, observation.hashShares) {
+            append(last.gauges[settled.range])
+        } else {
+            writeSettled(backends, labels, observation.hashShares)
+        }
+        return SettledBackends(
+            backends: backends, hashShares: observation.hashShares, range: start..<bytes.count)
+    }
+
+    private mutating func writeSettled(
+        _ backends: [Backend], _ labels: [LabelSet], _ hashShares: HashShares?
+    ) {
+        write(DirectorFamilies.backendVhosts, backends, labels) { $0.vhosts }
+        write(DirectorFamilies.backendUp, backends, labels) { $0.isUp.map { $0 ? 1 : 0 } }
+        write(DirectorFamilies.backendChange, backends, labels) {
             $0.lastChange.map { UInt64($0) }
         }
-        if let shares = observation.hashShares {
+        if let hashShares {
             begin(DirectorFamilies.backendHashShare)
-            for (labels, share) in zip(labels, shares.values) { sample(labels, share) }
+            for (labels, share) in zip(labels, hashShares.values) { sample(labels, share) }
         }
     }
 
@@ -238,11 +260,11 @@ extension FamilyWriter {
         _ value: (Backend) -> UInt64?
     ) {
         var hasBegun = false
-        for (backend, labels) in zip(backends, labels) {
-            guard let value = value(backend) else { continue }
+        for index in backends.indices {
+            guard let value = value(backends[index]) else { continue }
             if !hasBegun { begin(family) }
             hasBegun = true
-            sample(labels, value)
+            sample(labels[index], value)
         }
     }
 }

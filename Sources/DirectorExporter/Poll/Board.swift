@@ -6,7 +6,7 @@ internal import Synchronization
 final class Board: Sendable {
     /// What the poll loop has published last.
     struct Contents: Sendable {
-        var page = MetricsPage(gauges: [], textCounters: [], openMetricsCounters: [])
+        var page = MetricsPage.empty
         /// Changes with every page.
         var generation: UInt64 = 0
         /// Whether the first poll is over, successful or not.

@@ -20,6 +20,7 @@ final class Poller {
     private var schedule: PollSchedule
     private var tracker: EventTracker
     private var record: PollRecord
+    private var page: MetricsPage
     private var unsynced = UnsyncedClock()
     private var beingRemoved: Set<Member> = []
     /// The connection ended since the tracker last saw a view.
@@ -48,7 +49,8 @@ final class Poller {
         tracker = EventTracker(view: view ?? LoggedView())
         record = PollRecord(
             expected: options.expected, lastKnownDirector: view?.director, startTime: startTime)
-        board.publish(MetricsPage(record))
+        page = MetricsPage(record)
+        board.publish(page)
     }
 
     /// Polls until it is cancelled. Returns the last view that became events.
@@ -76,7 +78,8 @@ final class Poller {
             if cancellation.wait(.zero) { return .zero }
             fail(error)
         }
-        board.publish(MetricsPage(record))
+        page = MetricsPage(record, after: page)
+        board.publish(page)
         board.publish(status: StatusLine(record, fault: lastFault).text, snapshot: record)
         // A large view takes time to render, which the interval has to contain.
         return backoff ?? schedule.succeeded(after: MonotonicTime.now() - start)

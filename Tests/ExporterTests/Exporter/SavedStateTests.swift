@@ -92,6 +92,20 @@ import Testing
         }
     }
 
+    @Test(arguments: ["nan", "inf", "-1", "1e300"])
+    func timesThatAreNoneAreDamage(_ time: String) {
+        let line = "event\ta\tring_synced\t\(time)" + String(repeating: "\t", count: 8)
+        #expect(throws: SavedState.Malformed.self) {
+            try SavedState(decoding: SavedState.sealed(Array(line.utf8)))
+        }
+    }
+
+    @Test func timesOfNoCalendarAreWrittenAllTheSame() {
+        for time in [Double.nan, .infinity, -.infinity, 1e300, -1e300] {
+            #expect(Timestamp.text(time) == "1970-01-01T00:00:00.000Z")
+        }
+    }
+
     @Test func damagedFileIsPutAside() throws {
         try withDirectory { path in
             try Data("nonsense\n".utf8).write(to: URL(fileURLWithPath: path + "/state"))

@@ -86,16 +86,6 @@ extension Director {
         flushState()
     }
 
-    /// The dialled machine is there and takes no connection. To a real director that is known as soon as
-    /// it dials, so that there never was a link.
-    mutating func refused(_ id: Link.ID) {
-        guard let index = linkIndex(id) else { return }
-        let link = links.remove(at: index)
-        if let member = link.member { changePeer(member) { [now] in $0.lastNetworkFailure = now.seconds } }
-        if link.isSearch, right == nil { connectToRight() }
-        flushState()
-    }
-
     /// Somebody dials. Nil where he isn't one of the ring.
     mutating func accept(from address: IPAddress) -> Link.ID? {
         guard let peer = peers.first(where: { $0.member.address == address }), !peer.isRemoved else {

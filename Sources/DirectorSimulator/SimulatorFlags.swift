@@ -1,3 +1,4 @@
+internal import Console
 package import SimulatedDirector
 
 /// What the command line asks for.
@@ -154,18 +155,7 @@ package enum SimulatorFlags {
     }
 
     private static func flag(_ name: String, _ value: String?, _ help: String) -> String {
-        var lines: [String] = []
-        var line = ""
-        for word in help.split(separator: " ") {
-            if !line.isEmpty, line.count + word.count > 68 {
-                lines.append(line)
-                line = ""
-            }
-            line += (line.isEmpty ? "" : " ") + word
-        }
-        lines.append(line)
-        return "  --\(name)" + (value.map { " \($0)" } ?? "") + "\n"
-            + lines.map { "        \($0)\n" }.joined()
+        "  --\(name)" + (value.map { " \($0)" } ?? "") + "\n" + HelpText.paragraph(help)
     }
 
     private static func table(_ rows: [(form: String, does: String)]) -> String {

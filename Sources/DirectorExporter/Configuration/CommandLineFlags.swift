@@ -1,4 +1,5 @@
 internal import AdminProbe
+internal import Console
 internal import Logging
 
 /// The flags, in one table: what they are called, what they take, what they mean and how they are
@@ -251,10 +252,10 @@ package enum CommandLineFlags {
             """
         for flag in Flag.all {
             text += "  --\(flag.name)" + (flag.value.map { " \($0)" } ?? "") + "\n"
-            text += wrapped(flag.help + (flag.defaultText.map { " Default: \($0)" } ?? ""))
+            text += HelpText.paragraph(flag.help + (flag.defaultText.map { " Default: \($0)" } ?? ""))
         }
-        text += "  --version\n" + wrapped("Print the version and exit.")
-        text += "  -h, --help\n" + wrapped("Print this help and exit.")
+        text += "  --version\n" + HelpText.paragraph("Print the version and exit.")
+        text += "  -h, --help\n" + HelpText.paragraph("Print this help and exit.")
         text += """
 
             Pages: / (for people), \(Options().telemetryPath), /sd (Prometheus HTTP service discovery
@@ -268,19 +269,5 @@ package enum CommandLineFlags {
 
             """
         return text
-    }
-
-    private static func wrapped(_ text: String) -> String {
-        var lines: [String] = []
-        var line = ""
-        for word in text.split(separator: " ") {
-            if !line.isEmpty, line.count + word.count > 68 {
-                lines.append(line)
-                line = ""
-            }
-            line += (line.isEmpty ? "" : " ") + word
-        }
-        lines.append(line)
-        return lines.map { "        \($0)\n" }.joined()
     }
 }

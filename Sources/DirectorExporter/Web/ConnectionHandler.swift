@@ -28,6 +28,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isInputClosed = false
     /// Whether the last answer has been given.
     private var isClosing = false
+    /// Whether all that was written is gone, and the connection is being closed.
+    private var hasSaidFarewell = false
     /// Whether `answerWaiting()` is at work.
     private var isServing = false
     private var isReading = true
@@ -98,7 +100,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Takes no more from the wire than can be answered.
     private func setReading() {
         guard let channel = context?.channel else { return }
-        let reads = !isClosing && waiting.count < ConnectionHandler.mostWaiting && channel.isWritable
+        // The farewell of TLS is read, too.
+        let reads =
+            isClosing
+            ? hasSaidFarewell
+            : waiting.count < ConnectionHandler.mostWaiting && channel.isWritable
         guard reads != isReading else { return }
         isReading = reads
         channel.setOption(.autoRead, value: reads).whenFailure { _ in }
@@ -125,9 +131,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent { state.agreed(at: .now()) }
         if let event = event as? ChannelEvent, event == .inputClosed {
-            // What the client is owed is still given.
             isInputClosed = true
-            answerWaiting()
+            // Both have said farewell; NIOSSL would wait for more. Else what the client is owed is
+            // still given.
+            if hasSaidFarewell { transport.abort() } else { answerWaiting() }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -311,7 +318,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         setReading()
         let loopBound = context.loopBound
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            self.hasSaidFarewell = true
+            self.setReading()
             loopBound.value.close(promise: nil)
+            // Who has closed his side answers no farewell.
+            if self.isInputClosed { self.transport.abort() }
         }
     }
 

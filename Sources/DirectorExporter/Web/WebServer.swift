@@ -26,7 +26,7 @@ final class WebServer: Sendable {
         site = try loop.submit {
             let metrics = MetricsResponder(board: board, workshop: workshop, tail: tail)
             let connections = ConnectionRegistry(
-                limit: WebServer.connectionLimit(), limits: limits)
+                limit: WebServer.connectionLimit(encrypts: reloading.engine != nil), limits: limits)
             return NIOLoopBound(
                 Site(
                     options: options, board: board, workshop: workshop, metrics: metrics,
@@ -43,9 +43,12 @@ final class WebServer: Sendable {
     }
 
     /// How many connections the process's descriptors allow, with room for everything else.
-    private static func connectionLimit() -> Int {
+    ///
+    /// - Parameter encrypts: whether there may be TLS, which takes some 25 kB for each.
+    private static func connectionLimit(encrypts: Bool) -> Int {
         let descriptors = ProcessFiles.limit(of: __rlimit_resource_t(RLIMIT_NOFILE.rawValue)) ?? 1024
-        return max(8, Int(clamping: min(descriptors, 65_536)) - 64)
+        let limit = max(8, Int(clamping: min(descriptors, 65_536)) - 64)
+        return encrypts ? min(limit, 4096) : limit
     }
 
     /// Takes no more connections, and lets answers under way reach their clients, but waits no

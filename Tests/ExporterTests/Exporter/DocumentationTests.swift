@@ -30,6 +30,11 @@ import Testing
         }
     }
 
+    @Test func everyFlagIsInTheManual() throws {
+        let text = try Project.text("man/dovecot-director-exporter.1")
+        for flag in Flag.all { #expect(text.contains(".It Fl Fl \(flag.name)"), "\(flag.name)") }
+    }
+
     @Test func familiesAreListedOnce() {
         #expect(Set(families).count == families.count)
     }

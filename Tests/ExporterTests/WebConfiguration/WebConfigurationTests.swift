@@ -68,6 +68,23 @@ import WebConfiguration
         #expect(tls.cipherSuites == nil && tls.curves == nil && tls.clientCAFile == nil)
     }
 
+    /// The example is a good file, and the page about it has every key and every name.
+    @Test func example() throws {
+        let example = try read(Project.text("examples/web-config.yml"))
+        #expect(example.users.count == 1 && example.headers.count == 1)
+        #expect(example.tls?.clientAuthentication == .requireAndVerify)
+        let page = try Project.text("docs/web-configuration.md")
+        let keys = [
+            "tls_server_config", "cert_file", "key_file", "client_auth_type", "client_ca_file",
+            "min_version", "max_version", "cipher_suites", "prefer_server_cipher_suites",
+            "curve_preferences", "http_server_config", "http2", "headers", "basic_auth_users",
+        ]
+        let names =
+            ClientAuthentication.allCases.map(\.rawValue) + TLSProtocolVersion.allCases.map(\.rawValue)
+            + Curve.allCases.map(\.rawValue)
+        for name in keys + names { #expect(page.contains("`\(name)`"), "\(name)") }
+    }
+
     /// Settings that are given, and have no effect without a certificate, aren't passed over.
     @Test func idleTLS() throws {
         let configuration = try read("\ntls_server_config: {min_version: TLS13}")

@@ -196,6 +196,41 @@ import Testing
         #expect(try ask(sidecar, "/-/healthy").status == 200)
     }
 
+    /// A connection is over when both sides have said so, and not some time later.
+    @Test func connectionsEndAtOnce() async throws {
+        let sidecar = try await sidecar(Certificates.tls)
+        let output = try Command.run(
+            "python3",
+            [
+                "-c",
+                """
+                import os, socket, ssl, sys, time
+                port = int(sys.argv[1])
+                context = ssl._create_unverified_context()
+                def ask(ending):
+                    s = context.wrap_socket(socket.create_connection(("127.0.0.1", port)))
+                    request = b"GET /-/healthy HTTP/1.1\\r\\nHost: x\\r\\n"
+                    if ending == "server": request += b"Connection: close\\r\\n"
+                    s.sendall(request + b"\\r\\n")
+                    heard = b""
+                    while not heard.endswith(b"healthy\\n"): heard += s.recv(4096)
+                    if ending == "ragged": socket.socket.shutdown(s, socket.SHUT_WR)
+                    else: s = s.unwrap()
+                    s.settimeout(10)
+                    begun = time.monotonic()
+                    while socket.socket.recv(s, 4096): pass
+                    took = time.monotonic() - begun
+                    s.close()
+                    return took
+                print(*[max(ask(ending) for n in range(5)) for ending in ("client", "server", "ragged")])
+                """, "\(sidecar.port)",
+            ])
+        let times = output.split(separator: " ").compactMap {
+            Double($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        #expect(times.count == 3 && times.allSatisfy { $0 < 0.8 }, "\(output)")
+    }
+
     private func subject(_ sidecar: Sidecar) throws -> String {
         try scan(sidecar, []).split(separator: "\n")
             .first { $0.hasPrefix("subject=") }.map(String.init) ?? ""

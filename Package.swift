@@ -167,7 +167,7 @@ if Context.environment["DDE_FUZZ"] != nil {
     package.targets += [
         .systemLibrary(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
         .executableTarget(
-            name: "fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Fuzzing/Driver",
+            name: "fuzz", dependencies: ["FuzzTargets", "Console", "CLibFuzzer"], path: "Fuzzing/Driver",
             swiftSettings: swiftSettings),
     ]
 }

@@ -81,7 +81,12 @@ private struct Scanner {
     }
 
     mutating func name() throws(FuzzFinding) -> String {
-        let name = scalars.prefix { $0.isASCII && ($0.properties.isAlphabetic || $0 == "_" || ("0"..."9").contains($0)) }
+        let name = scalars.prefix {
+            switch $0 {
+            case "a"..."z", "A"..."Z", "0"..."9", "_": true
+            default: false
+            }
+        }
         try expect(!name.isEmpty, "a name is missing before: \(rest)")
         scalars = scalars.dropFirst(name.count)
         return String(name)

@@ -12,7 +12,7 @@ extension Benchmark {
     fileprivate func pass<Result>(rows: Int, _ body: () throws -> Result) rethrows {
         for _ in scaledIterations {
             let start = MonotonicTime.now()
-            blackHole(try body())
+            Self.blackHole(try body())
             let took = MonotonicTime.now() - start
             measurement(perRow, Int(took.inNanoseconds) / max(1, rows))
         }

@@ -34,6 +34,8 @@ final class SocketServer {
     }
 
     private static let mostControlInput = 64 * 1024
+    /// Orders that are given or wait at a time.
+    private static let mostControls = 64
     /// Most bytes written to one connection before others have their turn.
     private static let turn = 512 * 1024
 
@@ -367,6 +369,10 @@ final class SocketServer {
     private func acceptControl() {
         let file = UnixSocket.accept(controlListener)
         guard file >= 0 else { return }
+        guard controls.count < SocketServer.mostControls else {
+            close(file)
+            return
+        }
         controls[nextControl] = ControlConnection(file: file)
         readiness.watch(file, .reading, token: Kind.controlConnection.token(nextControl))
         nextControl += 1

@@ -142,7 +142,7 @@ let package = Package(
                 "FuzzTargets",
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "DirectorExporter",
                 "DirectorControl", "directorctl", "WebConfiguration", "TransportSecurity", "SimulatedDirector",
-                "DirectorSimulator",
+                "DirectorSimulator", "BuildInformation",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,5 @@
-# bash completion of dovecot-director-exporter: the flags are those that --help names.
+# bash completion of dovecot-director-exporter and director-simulator: the flags are those that --help
+# names.
 _dovecot_director_exporter() {
   local current previous flags
   # A word ends at = and : too, unless bash is asked not to.
@@ -12,7 +13,7 @@ _dovecot_director_exporter() {
     mapfile -t COMPREPLY < <(compgen -W 'auto logfmt json journald' -- "$current")
     return
     ;;
-  --director.socket | --web.config.file)
+  --director.socket | --web.config.file | --scenario | --play)
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     return
     ;;
@@ -25,4 +26,4 @@ _dovecot_director_exporter() {
   mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current")
   __ltrim_colon_completions "$current"
 }
-complete -F _dovecot_director_exporter dovecot-director-exporter
+complete -o default -F _dovecot_director_exporter dovecot-director-exporter director-simulator

@@ -1,4 +1,6 @@
-# fish completion of dovecot-director-exporter: the flags are those that --help names.
-complete -c dovecot-director-exporter -f
-complete -c dovecot-director-exporter -a "(dovecot-director-exporter --help 2>/dev/null |
-  sed -n 's/^  .*\(--[a-z][a-z.-]*\).*/\1/p')"
+# fish completion of dovecot-director-exporter and director-simulator: the flags are those that --help
+# names.
+for program in dovecot-director-exporter director-simulator
+    complete -c $program -a "($program --help 2>/dev/null |
+        string match -rg '^  .*(--[a-z][a-z.-]*)')"
+end

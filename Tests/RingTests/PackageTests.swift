@@ -1,0 +1,464 @@
+import Foundation
+import Testing
+
+/// The package in a real systemd, next to a real Dovecot.
+@Suite(.enabled(if: Lab.isUsable && Machine.isUsable && DebianPackage.file != nil))
+struct PackageTests {
+    private static let unit = "dovecot-director-exporter"
+    private static let snippet =
+        "/usr/share/dovecot-director-exporter/dovecot/95-dovecot-director-exporter.conf"
+    private static let director = """
+        director_servers = 127.0.0.1
+        director_mail_servers = 127.1.0.1-127.1.0.3
+        service director {
+          inet_listener {
+            address = 127.0.0.1
+            port = 9090
+          }
+        }
+
+        """
+
+    // MARK: A machine and what happens to it
+
+    /// A machine with Dovecot as Debian configures it, but for TLS, which needs a certificate.
+    private func machineWithDovecot() throws -> Machine {
+        let machine = try Machine()
+        try machine.write("ssl = no\n", to: "/etc/dovecot/conf.d/10-ssl.conf")
+        try machine.run("systemctl start dovecot")
+        return machine
+    }
+
+    private func install(_ machine: Machine, _ file: String? = nil) throws {
+        let package = try #require(file ?? DebianPackage.file)
+        try machine.copy(package, to: "/root/package.deb")
+        try machine.run("apt-get install -y -q --allow-downgrades /root/package.deb; rm /root/package.deb")
+    }
+
+    /// What the documentation tells the administrator to do.
+    private func openSocket(_ machine: Machine) throws {
+        try machine.run("install -m 644 \(Self.snippet) /etc/dovecot/conf.d/; doveadm reload")
+    }
+
+    /// A service that watches a director.
+    private func watched() async throws -> Machine {
+        let machine = try machineWithDovecot()
+        try machine.write(Self.director, to: "/etc/dovecot/conf.d/99-director.conf")
+        try machine.run("systemctl restart dovecot")
+        try install(machine)
+        try openSocket(machine)
+        try await expectUp(machine)
+        return machine
+    }
+
+    private func expectUp(_ machine: Machine, port: Int = 10027) async throws {
+        let isUp = try await eventually(within: .seconds(20)) {
+            metrics(machine, port: port)["up"] == 1
+        }
+        let log = try journal(machine)
+        try #require(isUp, "\(log)")
+    }
+
+    private func metrics(_ machine: Machine, port: Int = 10027) -> Metrics {
+        Metrics((try? machine.run("curl -sS --max-time 5 http://127.0.0.1:$1/metrics", "\(port)")) ?? "")
+    }
+
+    private func property(_ name: String, _ machine: Machine, unit: String = unit) throws -> String {
+        try machine.run("systemctl show -P $1 $2", name, unit).trimmingCharacters(in: .newlines)
+    }
+
+    private func journal(_ machine: Machine) throws -> String {
+        try machine.run("journalctl -q --no-pager -o cat -u 'dovecot-director-exporter*'")
+    }
+
+    /// The events in the journal, as `kind backend`; the same one twice counts once.
+    private func events(_ machine: Machine) throws -> [String] {
+        let text = try machine.run("journalctl -q --no-pager -o json -t dovecot-director-exporter")
+        var seen: Set<String> = []
+        return try text.split(separator: "\n").compactMap { line in
+            let fields = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            guard let event = fields?["DIRECTOR_EVENT"] as? String,
+                let id = fields?["DIRECTOR_EVENT_ID"] as? String, seen.insert(id).inserted
+            else { return nil }
+            return ([event] + [fields?["DIRECTOR_BACKEND"] as? String].compactMap { $0 })
+                .joined(separator: " ")
+        }
+    }
+
+    private func count(_ text: String, in whole: String) -> Int {
+        whole.components(separatedBy: text).count - 1
+    }
+
+    // MARK: What is shown
+
+    @Test func aMachineWithoutADirectorIsLeftAlone() async throws {
+        let machine = try machineWithDovecot()
+        try install(machine)
+        #expect(try property("ActiveState", machine) == "inactive")
+        #expect(try property("Result", machine) == "exec-condition")
+        #expect(try property("UnitFileState", machine) == "enabled")
+        let log = try journal(machine)
+        #expect(count("No director is configured in this machine's Dovecot", in: log) == 1, "\(log)")
+        #expect(log.contains("systemctl restart dovecot-director-exporter.service"))
+        // Nobody made Dovecot start a director, which would have failed and said so.
+        #expect(try machine.run("pgrep -f dovecot/director || true").isEmpty)
+        #expect(try !machine.run("journalctl -q --no-pager -t dovecot").contains("director:"))
+        #expect(try machine.run("systemctl is-system-running --wait") == "running\n")
+
+        // Once there is one, the command from the message is enough.
+        try machine.write(Self.director, to: "/etc/dovecot/conf.d/99-director.conf")
+        try machine.run("systemctl restart dovecot")
+        try openSocket(machine)
+        try machine.run("systemctl restart dovecot-director-exporter.service")
+        try await expectUp(machine)
+    }
+
+    @Test func activeReadyAndInItsSandbox() async throws {
+        let machine = try await watched()
+        #expect(try property("ActiveState", machine) == "active")
+        #expect(try property("StatusText", machine) == "127.0.0.1:9090: ring synced, 1 member, 3 backends")
+        #expect(try machine.run("curl -sS http://127.0.0.1:10027/-/ready") == "ready\n")
+        #expect(metrics(machine)["exporter_link_probe_up"] == 1)
+
+        // Who it is.
+        let process = try property("MainPID", machine)
+        let status = try machine.run("cat /proc/$1/status", process)
+        let account = try machine.run("id -u dovecot-director-exporter").trimmingCharacters(in: .newlines)
+        #expect(account != "0")
+        #expect(status.contains("Uid:\t\(account)\t\(account)\t\(account)\t\(account)\n"))
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            #expect(status.contains("\(set):\t0000000000000000\n"))
+        }
+        #expect(status.contains("NoNewPrivs:\t1\n"))
+        #expect(status.contains("Seccomp:\t2\n"))
+        #expect(try machine.run("getent group dovecot-director-exporter").hasSuffix(":\n"))
+        #expect(
+            try machine.run("stat -c '%A %U %G' /run/dovecot/director-admin")
+                == "srw-rw---- root dovecot-director-exporter\n")
+
+        // What it can write, as SECURITY.md says.
+        let writable = try machine.run(
+            """
+            nsenter -t $1 -m setpriv --reuid $2 --regid $2 --clear-groups find / -path /proc -prune -o \
+              -writable \\( -type f -o -type d \\) -print 2>/dev/null || true
+            """, process, account)
+        #expect(
+            Set(writable.split(separator: "\n")) == [
+                "/tmp", "/var/tmp", "/run/dovecot-director-exporter",
+                "/var/lib/dovecot-director-exporter", "/var/lib/dovecot-director-exporter/state",
+                "/var/lib/dovecot-director-exporter/lock",
+            ])
+        // Mail, homes, keys and the bus are out of sight; /usr is the control.
+        func sees(_ path: String) -> Bool {
+            machine.status(
+                "nsenter -t \(process) -m setpriv --reuid \(account) --regid \(account) --clear-groups "
+                    + "ls \(path)") == 0
+        }
+        #expect(sees("/usr"))
+        for path in ["/root", "/home", "/var/mail", "/etc/dovecot/private", "/run/dbus", "/var/spool"] {
+            #expect(!sees(path), "\(path)")
+        }
+        // Nobody else may read what it keeps.
+        #expect(
+            try machine.run("stat -c '%a %U' /var/lib/dovecot-director-exporter")
+                == "700 dovecot-director-exporter\n")
+        #expect(machine.status("systemd-analyze verify dovecot-director-exporter.service") == 0)
+        #expect(try machine.run("systemd-analyze verify dovecot-director-exporter.service 2>&1").isEmpty)
+    }
+
+    @Test func eventsAreInTheJournalAndExplained() async throws {
+        let machine = try await watched()
+        try machine.run("doveadm director down 127.1.0.2")
+        #expect(
+            try await eventually(within: .seconds(20)) {
+                try events(machine) == ["director_reachable", "backend_down 127.1.0.2"]
+            })
+        let text = try machine.run(
+            "journalctl -q --no-pager -x DIRECTOR_EVENT=backend_down _SYSTEMD_UNIT=$1.service", Self.unit)
+        #expect(text.contains("127.0.0.1:9090: backend 127.1.0.2 is down"))
+        #expect(text.contains("Subject: A backend is down"))
+        #expect(text.contains("The director 127.0.0.1:9090 assigns no new users to the backend 127.1.0.2."))
+        #expect(text.contains("doveadm director flush 127.1.0.2"))
+    }
+
+    /// What the watchdog is for: a process that stands still.
+    @Test func aStoppedProcessIsRestarted() async throws {
+        let machine = try await watched()
+        let process = try property("MainPID", machine)
+        let told = try events(machine)
+        try machine.run("kill -STOP $1", process)
+        #expect(
+            try await eventually(within: .seconds(60), every: .milliseconds(500)) {
+                try property("NRestarts", machine) == "1"
+            })
+        try await expectUp(machine)
+        #expect(try property("MainPID", machine) != process)
+        #expect(try journal(machine).contains("Watchdog timeout"))
+        // For the ring nothing happened.
+        #expect(try events(machine) == told)
+    }
+
+    /// Changes right before and after each kill, while nobody watches.
+    @Test func killsLoseNoEvent() async throws {
+        let machine = try await watched()
+        var expected = ["director_reachable"]
+        for round in 1...4 {
+            try machine.run(
+                """
+                doveadm director add 127.1.1.$1
+                kill -KILL $(systemctl show -P MainPID dovecot-director-exporter)
+                doveadm director add 127.1.2.$1
+                """, "\(round)")
+            expected += ["backend_added 127.1.1.\(round)", "backend_added 127.1.2.\(round)"]
+            #expect(
+                try await eventually(within: .seconds(20)) {
+                    try property("NRestarts", machine) == "\(round)"
+                        && property("ActiveState", machine) == "active"
+                })
+        }
+        #expect(
+            try await eventually(within: .seconds(20)) { try events(machine).count >= expected.count })
+        #expect(try events(machine) == expected)
+    }
+
+    @Test func dovecotIsRestartedUnderIt() async throws {
+        let machine = try await watched()
+        let process = try property("MainPID", machine)
+        try machine.run("systemctl stop dovecot")
+        #expect(try await eventually(within: .seconds(20)) { metrics(machine)["up"] == 0 })
+        try machine.run("systemctl start dovecot")
+        try await expectUp(machine)
+        #expect(try property("MainPID", machine) == process)
+        #expect(
+            try await eventually(within: .seconds(20)) {
+                let kinds = try events(machine)
+                return kinds.starts(with: [
+                    "director_reachable", "director_unreachable", "director_reachable",
+                ]) && kinds.contains("director_restarted")
+            })
+        // Dovecot made the socket anew, and again for the group.
+        #expect(
+            try machine.run("stat -c '%A %G' /run/dovecot/director-admin")
+                == "srw-rw---- dovecot-director-exporter\n")
+    }
+
+    @Test func reloadAndWrongFlags() async throws {
+        let machine = try await watched()
+        let process = try property("MainPID", machine)
+        let keys = "/etc/dovecot-director-exporter"
+        try machine.write("http_server_config:\n  headers:\n    X-Frame-Options: deny\n", to: "/root/web.yml")
+        try machine.run("install -m 640 -g dovecot-director-exporter /root/web.yml \(keys)/; rm /root/web.yml")
+        try machine.write(
+            "ARGS=\"--web.config.file=\(keys)/web.yml\"\n", to: "/etc/default/dovecot-director-exporter")
+        try machine.run("systemctl restart dovecot-director-exporter")
+        try await expectUp(machine)
+        func headers() throws -> String {
+            try machine.run("curl -sSI http://127.0.0.1:10027/metrics").lowercased()
+        }
+        #expect(try headers().contains("x-frame-options: deny"))
+        try machine.run("sed -i s/deny/sameorigin/ \(keys)/web.yml; systemctl reload dovecot-director-exporter")
+        #expect(try await eventually(within: .seconds(10)) { try headers().contains("x-frame-options: sameorigin") })
+        #expect(try property("ActiveState", machine) == "active")
+        #expect(try property("MainPID", machine) != process)
+        #expect(metrics(machine)["exporter_config_last_reload_successful"] == 1)
+
+        // A wrong flag stops it, once, and says what is wrong.
+        try machine.write("ARGS=\"--nonsense\"\n", to: "/etc/default/dovecot-director-exporter")
+        #expect(machine.status("systemctl restart dovecot-director-exporter") != 0)
+        #expect(try property("ActiveState", machine) == "failed")
+        #expect(try property("ExecMainStatus", machine) == "64")
+        #expect(try property("NRestarts", machine) == "0")
+        #expect(try journal(machine).contains("unknown flag --nonsense"))
+    }
+
+    /// The service manager listens, and the exporter has no network of its own.
+    @Test func withoutANetwork() async throws {
+        let machine = try await watched()
+        try machine.run(
+            """
+            install -D -m 644 /usr/share/doc/dovecot-director-exporter/examples/no-network.conf \
+              /etc/systemd/system/dovecot-director-exporter.service.d/no-network.conf
+            systemctl daemon-reload
+            systemctl stop dovecot-director-exporter
+            systemctl enable --now dovecot-director-exporter.socket
+            systemctl start dovecot-director-exporter
+            """)
+        try await expectUp(machine)
+        let namespaces = try machine.run(
+            "readlink /proc/1/ns/net /proc/$1/ns/net | sort -u | wc -l", try property("MainPID", machine))
+        #expect(namespaces == "2\n")
+        // Its socket outlives it.
+        try machine.run("kill -KILL $(systemctl show -P MainPID dovecot-director-exporter)")
+        #expect(try await eventually(within: .seconds(20)) { try property("NRestarts", machine) == "1" })
+        try await expectUp(machine)
+        try machine.run("dpkg --purge dovecot-director-exporter")
+        #expect(try machine.run("ls -d /etc/systemd/system/*/dovecot-director* 2>/dev/null || true").isEmpty)
+        #expect(machine.status("curl -sS http://127.0.0.1:10027/") != 0)
+    }
+
+    /// A ring of two on one machine, each member watched by an instance of the template.
+    @Test func severalDirectorsOnAMachine() async throws {
+        let machine = try machineWithDovecot()
+        try install(machine)
+        try machine.run("systemctl disable --now dovecot-director-exporter")
+        for (number, name) in [(1, "east"), (2, "west")] {
+            try machine.write(
+                """
+                base_dir = /run/dovecot-\(name)
+                state_dir = /var/lib/dovecot-\(name)
+                instance_name = \(name)
+                protocols =
+                listen = 127.0.0.\(number)
+                ssl = no
+                director_servers = 127.0.0.1 127.0.0.2
+                director_mail_servers = 127.1.0.1-127.1.0.3
+                service director {
+                  inet_listener {
+                    address = 127.0.0.\(number)
+                    port = 9090
+                  }
+                  unix_listener director-admin {
+                    mode = 0660
+                    group = dovecot-director-exporter
+                  }
+                }
+
+                """, to: "/etc/dovecot-\(name)/dovecot.conf")
+            try machine.write(
+                """
+                ARGS="--director.socket=/run/dovecot-\(name)/director-admin \\
+                  --web.listen-address=127.0.0.1:1003\(number)"
+
+                """, to: "/etc/default/dovecot-director-exporter-\(name)")
+            try machine.run("mkdir -p /var/lib/dovecot-\(name); systemd-run -q --unit=dovecot-\(name) "
+                + "dovecot -F -c /etc/dovecot-\(name)/dovecot.conf")
+        }
+        // Its own Dovecot has no director, which says nothing about the others.
+        try machine.run("systemctl enable --now dovecot-director-exporter@east dovecot-director-exporter@west")
+        for port in [10031, 10032] {
+            #expect(
+                try await eventually(within: .seconds(60)) {
+                    let page = metrics(machine, port: port)
+                    // The kernel's view of real links, from within the sandbox.
+                    return page.isWhole && page.count("ring_member") == 2
+                        && page["exporter_link_probe_up"] == 1
+                        && page.count("ring_connection_tcp_round_trip_seconds") == 2
+                }, "\(metrics(machine, port: port).text)")
+        }
+        #expect(
+            try machine.run("ls /var/lib/dovecot-director-exporter")
+                == "instance-east\ninstance-west\n")
+        // Without its file an instance doesn't fall upon somebody else's socket.
+        #expect(machine.status("systemctl start dovecot-director-exporter@north") != 0)
+
+        // An upgrade restarts those that run, and starts no other.
+        let before = try property("MainPID", machine, unit: Self.unit + "@east")
+        try install(machine, try repacked(version: "99"))
+        #expect(try property("MainPID", machine, unit: Self.unit + "@east") != before)
+        #expect(try property("ActiveState", machine, unit: Self.unit + "@west") == "active")
+        #expect(try property("ActiveState", machine) == "inactive")
+
+        try machine.run("dpkg --remove dovecot-director-exporter")
+        #expect(try machine.run("pgrep -c dovecot-directo || true") == "0\n")
+    }
+
+    /// The same package under another version.
+    private func repacked(version: String) throws -> String {
+        let package = try #require(DebianPackage.file)
+        let directory = "/tmp/dde-m\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: directory + ".d") }
+        try Command.run(
+            "sh",
+            [
+                "-ec",
+                """
+                dpkg-deb -R "$1" "$2.d"
+                sed -i "s/^Version: .*/Version: $3/" "$2.d/DEBIAN/control"
+                dpkg-deb -Zgzip -z1 -b "$2.d" "$2.deb" >/dev/null
+                """, "sh", package, directory, version,
+            ])
+        return directory + ".deb"
+    }
+
+    @Test func upgradeRemovalAndPurge() async throws {
+        let machine = try machineWithDovecot()
+        try machine.write(Self.director, to: "/etc/dovecot/conf.d/99-director.conf")
+        try machine.run("systemctl restart dovecot")
+        let older = try repacked(version: "0.0.1")
+        defer { unlink(older) }
+        // What dpkg, apt, systemd and Dovecot write for themselves. Of the accounts the content counts.
+        let bookkeeping = [
+            "/var/lib/dpkg", "/var/lib/apt", "/var/lib/PackageKit", "/var/lib/systemd", "/var/lib/dovecot",
+            "/var/cache", "/var/log", "/var/tmp", "/run", "/tmp",
+        ]
+        let accountFiles = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid"].map { "/etc/" + $0 }
+        func isBookkeeping(_ path: String) -> Bool {
+            bookkeeping.contains { path == $0 || path.hasPrefix($0 + "/") }
+                || accountFiles.contains { path == $0 || path == $0 + "-" }
+        }
+        let showAccounts = "sort " + accountFiles.joined(separator: " ")
+        let accounts = try machine.run(showAccounts)
+        let catalog = try machine.run("journalctl --list-catalog")
+        let before = try machine.changedPaths().filter { !isBookkeeping($0) }
+
+        try install(machine, older)
+        try openSocket(machine)
+        try await expectUp(machine)
+        #expect(try machine.run("journalctl --list-catalog") != catalog)
+        try machine.run("doveadm director down 127.1.0.1")
+        #expect(
+            try await eventually(within: .seconds(20)) { try events(machine).contains("backend_down 127.1.0.1") })
+        let mine = "# mine\nARGS=\"--director.expect=127.0.0.1\"\n"
+        try machine.write(mine, to: "/etc/default/dovecot-director-exporter")
+        try machine.run(
+            """
+            install -D -m 644 /usr/share/doc/dovecot-director-exporter/examples/limit-scrapers.conf \
+              /etc/systemd/system/dovecot-director-exporter.service.d/limit-scrapers.conf
+            systemctl daemon-reload
+            """)
+
+        // Upgrade: the new one runs, with the settings and the memory of the old one.
+        let told = try events(machine)
+        let process = try property("MainPID", machine)
+        try install(machine)
+        #expect(try property("MainPID", machine) != process)
+        try await expectUp(machine)
+        #expect(try machine.run("cat /etc/default/dovecot-director-exporter") == mine)
+        #expect(try events(machine) == told)
+        #expect(metrics(machine)["ring_expected_member{director=\"127.0.0.1:9090\"}"] == 1)
+        #expect(try property("IPAddressDeny", machine).contains("/0"))
+
+        // Removal: nothing runs, settings and state stay, and the state is good for a return.
+        try machine.run("dpkg --remove dovecot-director-exporter")
+        #expect(try machine.run("pgrep -c dovecot-directo || true") == "0\n")
+        #expect(machine.status("test -s /var/lib/dovecot-director-exporter/state") == 0)
+        #expect(try machine.run("cat /etc/default/dovecot-director-exporter") == mine)
+        try machine.run("doveadm director up 127.1.0.1")
+        try install(machine)
+        try await expectUp(machine)
+        #expect(
+            try await eventually(within: .seconds(20)) {
+                try events(machine) == told + ["backend_up 127.1.0.1"]
+            })
+
+        // Purge while Dovecot still refers to the group: Dovecot must be able to start again.
+        try machine.run("dpkg --purge dovecot-director-exporter")
+        #expect(machine.status("getent group dovecot-director-exporter") == 0)
+        try machine.run("systemctl restart dovecot")
+
+        // And as the documentation says: first the snippet, then the package.
+        try install(machine)
+        try machine.run("rm /etc/dovecot/conf.d/95-dovecot-director-exporter.conf; doveadm reload")
+        #expect(
+            try await eventually(within: .seconds(10)) {
+                try machine.run("stat -c '%A %G' /run/dovecot/director-admin") == "srw------- root\n"
+            })
+        try machine.run("dpkg --purge dovecot-director-exporter")
+        let after = try machine.changedPaths().filter { !isBookkeeping($0) }
+        #expect(after.subtracting(before) == [])
+        #expect(try machine.run(showAccounts) == accounts)
+        #expect(try machine.run("journalctl --list-catalog") == catalog)
+        #expect(try machine.run("systemctl list-unit-files --no-legend 'dovecot-director*'").isEmpty)
+        #expect(try machine.run("systemctl is-system-running") == "running\n")
+    }
+}

@@ -77,6 +77,8 @@ final class Poller {
             backoff = schedule.failed(error, at: .now())
             if cancellation.wait(.zero) { return .zero }
             fail(error)
+            // What was read until then can have been large.
+            FreedMemory.release()
         }
         page = MetricsPage(record, after: page)
         board.publish(page)

@@ -42,7 +42,7 @@ class Ring:
     def socket(self, member):
         return f"{self.directory}/{member}/director-admin"
 
-    def order(self, text, limit=20):
+    def order(self, text, limit=60):
         result = subprocess.run(
             [self.program, "ctl", self.directory, *text.split()], capture_output=True, text=True,
             timeout=limit)

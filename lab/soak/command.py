@@ -102,7 +102,7 @@ class Run:
             [f"198.51.100.{n}" for n in range(1, 7)])
         self.health = {m: Health() for m in self.members}
         self.troubles = {m: [] for m in self.members}  # [from, to] of each director
-        self.good_polls = {m: [] for m in self.members}  # (time, view, whether sync is certain)
+        self.good_polls = {m: [] for m in self.members}  # (time, view, whether nothing changed around it)
         self.outages_seen = {m: [] for m in self.members}  # times of pages with up 0
         self.disks_full = {m: [] for m in self.members}
         self.changes = []  # (from, to, command)
@@ -179,6 +179,8 @@ class Run:
               f"{sum(map(len, self.good_polls.values()))} pages compared, "
               f"{sum(len(w.segments) for w in self.watchers.values())} views seen, "
               f"{self.checks.failures} wrong", flush=True)
+        for text in self.checks.take_fresh()[:3]:
+            print(f"          wrong: {text}", flush=True)
 
     def take(self, step):
         verb, values = step.verb, step.arguments
@@ -368,13 +370,13 @@ class Run:
         view = watcher.at(moment, 0.3)
         if view is None:
             return
-        with_sync = not any(w.changed(moment - 2, moment + 1) for w in self.watchers.values())
+        is_quiet = not any(w.changed(moment - 2, moment + 1) for w in self.watchers.values())
         differences = page_differences(
-            page, view, with_sync, lambda key: watcher.user_range(key, moment - 1.1, moment + 1.1))
+            page, view, is_quiet, lambda key: watcher.user_range(key, moment - 1.1, moment + 1.1))
         self.checks.check(
             "metrics are true", not differences,
             f"member {member} at {moment - self.began:.1f} s: {'; '.join(differences[:3])}")
-        self.good_polls[member].append((moment, view, with_sync))
+        self.good_polls[member].append((moment, view, is_quiet))
 
     # ---------------------------------------------------------------- the verdict
 
@@ -423,9 +425,9 @@ class Run:
             "the baseline is told once", first is not None and first.kind == "director_reachable",
             tell(first))
         replay = Replay(self.baselines[member], events)
-        for moment, view, with_sync in sorted(self.good_polls[member], key=lambda poll: poll[0]):
+        for moment, view, is_quiet in sorted(self.good_polls[member], key=lambda poll: poll[0]):
             replay.advance(moment)
-            differences = replay.differences(view, with_sync)
+            differences = replay.differences(view, is_quiet)
             checks.check(
                 "events add up to the truth", not differences,
                 tell(f"at {moment - self.began:.1f} s: {'; '.join(differences[:3])}"))
@@ -540,6 +542,7 @@ def main():
     if NAMESPACE not in os.environ:
         sys.argv += [] if "--seed" in " ".join(sys.argv) else ["--seed", str(options.seed)]
         enter_namespace()
+    signal.signal(signal.SIGINT, interrupted)  # ignored from the start in the background
     signal.signal(signal.SIGTERM, interrupted)
     signal.signal(signal.SIGHUP, interrupted)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="dde-chaos-"))

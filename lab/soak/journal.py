@@ -126,19 +126,20 @@ class Replay:
             fits = False
         return fits
 
-    def differences(self, view, with_sync):
-        """What is otherwise than in a view that was there at that time."""
+    def differences(self, view, is_quiet):
+        """What is otherwise than in a view that was there at that time; links and sync where nothing
+        changed around it, since between two answers they can come and go."""
         found = []
         if not self.reachable:
             found.append("reachable")
         if self.members != set(view.members):
             found.append(f"members {sorted(self.members ^ set(view.members))}")
         for side, member in (("left", view.left), ("right", view.right)):
-            if self.links[side] != member:
+            if is_quiet and self.links[side] != member:
                 found.append(f"{side} {self.links[side]} and not {member}")
-        if self.isolated != view.isolated:
+        if is_quiet and self.isolated != view.isolated:
             found.append(f"isolated {self.isolated}")
-        if with_sync and self.synced != view.synced:
+        if is_quiet and self.synced != view.synced:
             found.append(f"synced {self.synced}")
         backends = dict(view.backends)
         for key in backends.keys() | self.backends.keys():

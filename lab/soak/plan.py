@@ -145,10 +145,12 @@ class Plan:
         if not self.free(f"member {member}", at=at, span=span):
             return
         kind, place = self.random.choice(FAULTS), self.random.choice(PLACES)
-        if kind.startswith("endless"):
-            span = min(span, 2)
         order = f"fault {kind} at={place} member={member}"
-        if self.random.random() < 0.3:
+        if kind.startswith("endless"):
+            # Whoever makes rows without end has no time for the others.
+            span = min(span, 1.5)
+            order += f" count={self.random.randint(1, 3)}"
+        elif self.random.random() < 0.3:
             order += f" count={self.random.randint(1, 4)}"
         self.add(at, "fault", order, member, span)
         if place in ("greeting", "handshake"):

@@ -11,6 +11,8 @@ import time
 GREETING = b"VERSION\tdirector-doveadm\t1\t0\n"
 INTERVAL = 0.04
 PATIENCE = 2  # seconds for an answer, as the exporters have
+SLOW = 0.7  # seconds; an exporter may have given up where the soak hasn't
+UNSEEN = 0.15  # seconds between two answers in which something may have come and gone
 
 View = collections.namedtuple("View", "own members synced left right isolated backends")
 
@@ -117,6 +119,7 @@ class Watcher(threading.Thread):
         self.lock = threading.Lock()
         self.segments = []
         self.users = collections.deque(maxlen=400)  # (before, after, users)
+        self.slow = []  # [before, after] of answers that took long
         self.samples = 0
         self.over = False
 
@@ -140,31 +143,16 @@ class Watcher(threading.Thread):
     def note(self, view, users, before, after):
         with self.lock:
             self.samples += 1
+            if after - before > SLOW:
+                self.slow.append((before, after))
             if users is not None:
                 self.users.append((before, after, users))
-            if self.segments and self.segments[-1].view == view:
-                self.segments[-1].last = after
+            last = self.segments[-1] if self.segments else None
+            if last and last.view == view and (view is None or before - last.last < UNSEEN):
+                last.last = after
             else:
                 # What is said was so when it was said: at some time before it was heard.
                 self.segments.append(Segment(view, after, after))
-
-    def around(self, start, end):
-        """The segments that touch a time, with those right before and after it."""
-        with self.lock:
-            found = []
-            for index in range(len(self.segments) - 1, -1, -1):
-                segment = self.segments[index]
-                if segment.first <= end or not found:
-                    found.append(segment)
-                if segment.last < start:
-                    break
-            # The one that came next, where the time lies in a gap.
-            position = len(self.segments) - 1
-            while position >= 0 and self.segments[position].first > end:
-                position -= 1
-            if position + 1 < len(self.segments):
-                found.append(self.segments[position + 1])
-            return found
 
     def at(self, moment, margin):
         """The view that was there for `margin` seconds before and after; None where it changed."""
@@ -182,7 +170,10 @@ class Watcher(threading.Thread):
                 s.view is None and s.first <= start and s.last >= end for s in reversed(self.segments))
 
     def always_answered(self, start, end):
+        """Whether every answer came, and soon."""
         with self.lock:
+            if any(before <= end and after >= start for before, after in self.slow):
+                return False
             for segment in reversed(self.segments):
                 if segment.last < start:
                     return True

@@ -17,13 +17,22 @@ class Checks:
         self.lock = threading.Lock()
         self.counts = collections.Counter()
         self.wrong = collections.defaultdict(list)
+        self.fresh = []
 
     def check(self, name, is_right, text=""):
         with self.lock:
             self.counts[name] += 1
             if not is_right:
-                self.wrong[name].append(text() if callable(text) else text)
+                text = text() if callable(text) else text
+                self.wrong[name].append(text)
+                self.fresh.append(f"{name}: {text}")
         return is_right
+
+    def take_fresh(self):
+        """What was found to be wrong since this was asked last."""
+        with self.lock:
+            fresh, self.fresh = self.fresh, []
+        return fresh
 
     @property
     def failures(self):
@@ -66,10 +75,11 @@ def surplus(page):
                 yield series
 
 
-def page_differences(page, view, with_sync, users):
+def page_differences(page, view, is_quiet, users):
     """What a page says otherwise than the view of the same moment.
 
-    `users` gives the smallest and the largest number of a backend's users around that moment.
+    Links and sync are compared where nothing changed around it, since between two answers they can come
+    and go. `users` gives the smallest and the largest number of a backend's users around that moment.
     """
     def differ(what, said, real):
         if said != real:
@@ -81,11 +91,11 @@ def page_differences(page, view, with_sync, users):
     differ("members", members, set(view.members))
     positions = family(page, "ring_member_position", "director")
     differ("order", sorted(positions, key=positions.get), [(member,) for member in view.members])
-    linked = {key for key, value in family(page, "ring_neighbor", "director", "side").items() if value}
-    differ("neighbours", linked,
-           {(m, s) for m, s in ((view.left, "left"), (view.right, "right")) if m})
-    differ("isolated", page.get(PREFIX + "ring_isolated"), float(view.isolated))
-    if with_sync:
+    if is_quiet:
+        linked = {key for key, value in family(page, "ring_neighbor", "director", "side").items() if value}
+        differ("neighbours", linked,
+               {(m, s) for m, s in ((view.left, "left"), (view.right, "right")) if m})
+        differ("isolated", page.get(PREFIX + "ring_isolated"), float(view.isolated))
         differ("synced", page.get(PREFIX + "ring_synced"), float(view.synced))
     backends = dict(view.backends)
     up = family(page, "backend_up", "backend", "tag")

@@ -39,7 +39,7 @@ import Testing
     /// Old versions say less: what they don't say is absent, and a fault leads to the same.
     @Test(arguments: ["2.1.0", "2.2.16", "2.2.19", "2.2.33", "2.3"])
     func everyVersion(_ version: String) async throws {
-        let simulator = try Simulator(
+        let simulator = try SimulatedRing(
             members: 3, ["--users=600", "--logins=0", "--version-of=\(version)"])
         let sidecar = try Sidecar(
             socket: simulator.socket(2),

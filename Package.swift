@@ -41,6 +41,8 @@ let package = Package(
         .systemLibrary(name: "CGetopt"),
         // The kernel's readiness notification.
         .systemLibrary(name: "CEpoll"),
+        // The allocator.
+        .systemLibrary(name: "CMalloc"),
 
         // Libraries that are loaded only where a web configuration asks for them.
         .target(name: "CYAML", linkerSettings: [.linkedLibrary("dl")]),
@@ -104,7 +106,7 @@ let package = Package(
             name: "DirectorExporter",
             dependencies: [
                 "AdminProbe", "DirectorRing", "Exposition", "LinkProbe", "Systemd", "Threads", "Console",
-                "BuildInformation", "WebConfiguration", "CCrypt", "CZlib",
+                "BuildInformation", "WebConfiguration", "CCrypt", "CMalloc", "CZlib",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

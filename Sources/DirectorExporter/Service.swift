@@ -196,6 +196,7 @@ private struct ServiceWatch {
             if MonotonicTime.now() - lastRelease >= ColdCode.interval {
                 lastRelease = .now()
                 ColdCode.release()
+                FreedMemory.release()
             }
         }
     }

@@ -275,6 +275,7 @@ final class SocketServer {
                 if !desk.endsWithReset(id) { SocketServer.consume(&unconsumed, of: file) }
                 connections[id]?.unconsumed = unconsumed
             }
+            let wasReading = desk.reads(id)
             writing: while written < SocketServer.turn {
                 switch desk.next(id) {
                 case .write(let bytes):
@@ -308,6 +309,8 @@ final class SocketServer {
                 case .silence, .nothing: break writing
                 }
             }
+            // A delay that is over leaves commands that were read before it.
+            if !wasReading, desk.reads(id) { hasProgressed = true }
             if isBlocked { break }
         }
         watch(id, isBlocked || written >= SocketServer.turn)

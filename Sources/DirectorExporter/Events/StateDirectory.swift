@@ -88,7 +88,9 @@ final class StateDirectory {
 
     private func takeLock() throws(Failure) {
         guard lock < 0 else { return }
-        let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // Not for writing: what a directory holds that has become read-only is still of use, and a
+        // file system with a file open for writing can't be made read-only in good order.
+        let descriptor = open(path + "/lock", O_RDONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("can't be used") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)

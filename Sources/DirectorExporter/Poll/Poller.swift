@@ -77,6 +77,8 @@ final class Poller {
             backoff = schedule.failed(error, at: .now())
             if cancellation.wait(.zero) { return .zero }
             fail(error)
+            // What was read until then can have been large.
+            FreedMemory.release()
         }
         page = MetricsPage(record, after: page)
         board.publish(page)
@@ -201,7 +203,8 @@ final class Poller {
     private func noteRejected(_ reply: AdminReply) {
         let count = reply.rejectedHosts + reply.rejectedDirectors
         defer { lastRejected = count }
-        guard count != lastRejected else { return }
+        // Their number can be another one at each poll.
+        guard (count > 0) != (lastRejected > 0) else { return }
         if let example = reply.rejectedExample {
             log.warning(
                 "some rows can't be read and are left out",

@@ -46,12 +46,15 @@ final class ConnectionRegistry {
     private func evictOne() {
         let candidates = handlers.values.filter { $0.state.isExpendable }
         let now = MonotonicTime.now()
-        let stuck = candidates.filter {
-            $0.state.activity == .handshaking && now - $0.state.since > .seconds(1)
-        }
-        let idle = candidates.filter { $0.state.activity == .idle }
+        // Who has just come will say what he wants.
+        let waiting = candidates.filter { now - $0.state.since > .seconds(1) }
+        let stuck = waiting.filter { $0.state.activity == .handshaking }
+        let idle = waiting.filter { $0.state.activity == .idle }
         let choice = [stuck, idle, candidates].first { !$0.isEmpty }
-        choice?.min { $0.state.since < $1.state.since }?.close()
+        guard let choice = choice?.min(by: { $0.state.since < $1.state.since }) else { return }
+        // Its end is told later, and until then many more may come: each makes another one go.
+        handlers[ObjectIdentifier(choice)] = nil
+        choice.close()
     }
 
     private func check(at now: MonotonicTime) {

@@ -5,7 +5,8 @@ final class Sidecar: @unchecked Sendable {
     private let socket: String
     private let wantedPort: Int
     private let host: String
-    private let state: String
+    /// Its state directory.
+    let state: String
     private let arguments: [String]
     private let environment: [String: String]
     private let wrapper: [String]
@@ -16,9 +17,11 @@ final class Sidecar: @unchecked Sendable {
     ///   - host: the address to serve HTTP on.
     ///   - port: where to serve HTTP; 0 for any, another one after each start.
     ///   - wrapper: a command that runs it, like `unshare -m`.
+    ///   - prepare: is handed the state directory before the start.
     init(
         socket: String, _ arguments: [String] = [], host: String = "127.0.0.1", port: Int = 0,
-        environment: [String: String] = [:], wrapper: [String] = []
+        environment: [String: String] = [:], wrapper: [String] = [],
+        prepare: (String) throws -> Void = { _ in }
     ) throws {
         wantedPort = port
         self.host = host
@@ -29,6 +32,7 @@ final class Sidecar: @unchecked Sendable {
         state = "/tmp/dde-s\(UUID().uuidString.prefix(13))"
         log = state + ".log"
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        try prepare(state)
         try start()
     }
 
@@ -67,6 +71,8 @@ final class Sidecar: @unchecked Sendable {
         process?.send(SIGTERM)
         return process?.wait() ?? -1
     }
+
+    var processIdentifier: Int32 { process?.identifier ?? -1 }
 
     func send(_ signal: Int32) { process?.send(signal) }
 

@@ -1,0 +1,2 @@
+/* The allocator's own functions, which the C library's Swift module leaves out. */
+#include <malloc.h>

@@ -71,10 +71,16 @@ extension Span where Element == UInt8 {
         withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
     }
 
-    /// The bytes as a string for a log line: broken UTF-8 is replaced, and it is cut at `limit`.
+    /// The bytes as a string for a log line or a terminal: what is broken UTF-8 or controls a terminal
+    /// is replaced, and it is cut at `limit`.
     func excerpt(limit: Int = 120) -> String {
         let shown = extracting(0..<Swift.min(count, limit))
-        let text = shown.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-        return count > limit ? text + "…" : text
+        let decoded = shown.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        var text = String.UnicodeScalarView()
+        for scalar in decoded.unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
+            text.append(isControl ? "\u{fffd}" : scalar)
+        }
+        return count > limit ? String(text) + "…" : String(text)
     }
 }

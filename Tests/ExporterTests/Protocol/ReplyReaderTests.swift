@@ -80,6 +80,16 @@ import Testing
         } throws: { ($0 as? AdminFault)?.reason == .handshake }
     }
 
+    /// What the other side says is shown to people: it must not move their cursor.
+    @Test func aGreetingOfControlBytesIsShownWithoutThem() {
+        var reader = AdminReplyReader()
+        #expect {
+            try reader.consume(Array("a\u{1b}[2Jb\rc\u{7f}\u{9b}d\n".utf8).span)
+        } throws: { error in
+            (error as? AdminFault)?.message.hasSuffix(": a\u{fffd}[2Jb\u{fffd}c\u{fffd}\u{fffd}d") == true
+        }
+    }
+
     @Test func laterMinorVersionIsFine() throws {
         var reader = AdminReplyReader()
         try reader.consume(Array("VERSION\tdirector-doveadm\t1\t7\n".utf8).span)

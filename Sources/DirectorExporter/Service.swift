@@ -196,7 +196,6 @@ private struct ServiceWatch {
             if MonotonicTime.now() - lastRelease >= ColdCode.interval {
                 lastRelease = .now()
                 ColdCode.release()
-                FreedMemory.release()
             }
         }
     }

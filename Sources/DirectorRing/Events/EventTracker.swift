@@ -24,6 +24,8 @@ public struct EventTracker: Sendable {
     /// The view up to which all changes have been returned.
     public private(set) var view: LoggedView
     private var silence = SilenceWatch()
+    private var unreadMembers = UnreadRows()
+    private var unreadBackends = UnreadRows()
     private var makeID: @Sendable () -> String
 
     /// - Parameters:
@@ -77,15 +79,35 @@ public struct EventTracker: Sendable {
         }
         let restarted =
             processChanged || connectionEnded && hasRestarted(snapshot, since: before)
+        let missesMembers = unreadMembers.excuse(
+            snapshot.hasUnreadMembers && missesMembers(snapshot, since: before),
+            at: instant.monotonic)
+        if missesMembers { view.members = before.members }
         if restarted { events.append(event(.directorRestarted, at: instant)) }
-        events += memberEvents(since: before, at: instant)
-        for side in [Side.left, .right] {
-            events += linkEvents(
-                on: side, snapshot, restarted: restarted, stall: stalls[side], at: instant)
+        if !missesMembers {
+            events += memberEvents(since: before, at: instant)
+            for side in [Side.left, .right] {
+                events += linkEvents(
+                    on: side, snapshot, restarted: restarted, stall: stalls[side], at: instant)
+            }
+            events += ringEvents(snapshot, at: instant)
         }
-        events += ringEvents(snapshot, at: instant)
-        events += backendEvents(snapshot, at: instant)
+        let missesBackends = unreadBackends.excuse(
+            snapshot.hasUnreadBackends && missesBackends(snapshot), at: instant.monotonic)
+        if !missesBackends { events += backendEvents(snapshot, at: instant) }
         return events
+    }
+
+    private func missesMembers(_ snapshot: RingSnapshot, since before: LoggedView) -> Bool {
+        snapshot.ownMember == nil
+            || !Set(before.members).isSubset(of: snapshot.order)
+            || before.left != nil && snapshot.left == nil
+            || before.right != nil && snapshot.right == nil
+    }
+
+    private func missesBackends(_ snapshot: RingSnapshot) -> Bool {
+        let keys = Set(snapshot.backends.map(\.key))
+        return !view.backends.allSatisfy { keys.contains($0.key) }
     }
 
     /// Takes a view as it is, without events.

@@ -48,11 +48,17 @@ public struct RingSnapshot: Sendable, Equatable {
     /// Of IP, tag, vhosts and state of every row.
     public private(set) var backendsDigest = Digest()
 
+    /// Whether a row of either list could not be read: what is missing here may stand in it.
+    public let hasUnreadBackends: Bool
+    public let hasUnreadMembers: Bool
+
     /// - Parameters:
     ///   - reply: the rows.
     ///   - beingRemoved: members that the last snapshot showed as being removed. One of them that
     ///     comes back with nothing but a connection under way is knocking, not readmitted.
     public init(_ reply: AdminReply, beingRemoved: Set<Member> = []) {
+        hasUnreadBackends = reply.rejectedHosts > 0
+        hasUnreadMembers = reply.rejectedDirectors > 0
         var states: [Member: MemberState] = [:]
         /// Members that a row shows as more than a connection under way.
         var established: Set<Member> = []

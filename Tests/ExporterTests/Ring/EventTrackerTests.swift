@@ -314,4 +314,33 @@ struct TrackerBench {
         // An empty list of a director that isn't joining is a list.
         #expect(try bench.see([own]) == ["backend_removed 10.1.0.1 up>"])
     }
+
+    /// What is missing from a list with a row that can't be read may stand in that row, for a minute.
+    @Test func rowsThatCannotBeReadRemoveNothing() throws {
+        var bench = TrackerBench()
+        let left = bench.link("10.0.0.2", "left")
+        let right = bench.link("10.0.0.2", "right")
+        let hosts = ["10.1.0.1\t100\t0\t\tU\t0", "10.1.0.2\t100\t0\t\tU\t0"]
+        _ = try bench.see([own, left, right], hosts: hosts)
+        for rows in [[own, "10.0.0.2\t9090\t???", right], [own, "x", "y"], ["x", left, right]] {
+            bench.pass(1)
+            #expect(try bench.see(rows, hosts: [hosts[0], "10.1.0.2\t100\t"]) == [])
+        }
+        bench.pass(1)
+        #expect(try bench.see([own, left, right], hosts: hosts) == [])
+        // Another row that can't be read hides nothing of what is there.
+        bench.pass(1)
+        #expect(
+            try bench.see([own, left, right, "x"], hosts: [hosts[0], "10.1.0.2\t100\t0\t\tD\t0", "y"])
+                == ["backend_down 10.1.0.2 up>down"])
+        // A row that is never readable does not hide for good what was removed.
+        func links() -> [String] { [own] + ["left", "right"].map { bench.link("10.0.0.2", $0) } }
+        bench.pass(1)
+        #expect(try bench.see(links(), hosts: [hosts[0], "y"]) == [])
+        bench.pass(59)
+        #expect(try bench.see(links(), hosts: [hosts[0], "y"]) == [])
+        bench.pass(1)
+        #expect(
+            try bench.see(links(), hosts: [hosts[0], "y"]) == ["backend_removed 10.1.0.2 down>"])
+    }
 }

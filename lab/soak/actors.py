@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -19,9 +20,12 @@ class Trouble(Exception):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that no client is given by the kernel: it has to be free again after each restart."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Ring:
@@ -127,6 +131,11 @@ class Exporter:
         process = self.process
         return process is not None and process.poll() is not None
 
+    def forget(self):
+        """It has ended by itself, and is started again at the next calm."""
+        self.lives[-1][1] = time.time()
+        self.process = None
+
     def pause(self):
         if self.is_alive and not self.is_paused:
             self.process.send_signal(signal.SIGSTOP)
@@ -139,7 +148,7 @@ class Exporter:
             self.is_paused = False
             self.pauses[-1][1] = time.time()
 
-    def page(self, limit=3):
+    def page(self, limit=10):
         """The metrics by series; None where it doesn't answer."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=limit) as client:

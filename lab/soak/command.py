@@ -277,7 +277,7 @@ class Run:
                 lambda m=member: f"member {m}: " + str({
                     k: v for k, v in (self.exporters[m].page() or {}).items()
                     if k in (PREFIX + "up", PREFIX + "exporter_events_pending")}))
-            if not exporter.is_alive:
+            if not exporter.is_alive or exporter.has_crashed():
                 continue
             pid = exporter.process.pid
             wanted = self.base.setdefault(member, None)
@@ -315,8 +315,12 @@ class Run:
                 before = time.time()
                 page = exporter.page()
                 self.scraped.put((before, time.time(), member, page))
-            if any(e.has_crashed() for e in self.exporters.values()):
-                self.checks.check("no exporter ends by itself", False, "see the logs")
+            for member, exporter in self.exporters.items():
+                if exporter.has_crashed():
+                    self.checks.check(
+                        "no exporter ends by itself", False,
+                        f"member {member} at {time.time() - self.began:.1f} s: {exporter.log()[-1:]}")
+                    exporter.forget()
             time.sleep(0.25)
 
     def judge(self):

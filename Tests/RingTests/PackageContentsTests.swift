@@ -61,22 +61,30 @@ import Testing
     }
 
     @Test func programsAreWhatTheProjectPromises() throws {
-        let exporter = try Data(contentsOf: tree.url("/usr/bin/dovecot-director-exporter"))
+        let tls = "/usr/libexec/dovecot-director-exporter/dovecot-director-exporter-tls"
         let control = try Data(contentsOf: tree.url("/usr/bin/directorctl"))
-        #expect(exporter.range(of: Data("HOST-LIS".utf8)) != nil)
         for word in BinaryTests.changingWords {
-            #expect(exporter.range(of: Data(word.utf8)) == nil, "\(word)")
             #expect(control.range(of: Data(word.utf8)) != nil, "\(word)")
         }
-        for program in try tree.names(in: "/usr/bin") {
-            let file = tree.url("/usr/bin/" + program).path
+        for path in ["/usr/bin/dovecot-director-exporter", tls] {
+            let exporter = try Data(contentsOf: tree.url(path))
+            #expect(exporter.range(of: Data("HOST-LIS".utf8)) != nil)
+            for word in BinaryTests.changingWords {
+                #expect(exporter.range(of: Data(word.utf8)) == nil, "\(path): \(word)")
+            }
+        }
+        for path in try tree.names(in: "/usr/bin").map({ "/usr/bin/" + $0 }) + [tls] {
+            let file = tree.url(path).path
             let dynamic = try Command.run("readelf", ["-dW", file])
             // No Swift to be installed, and no library taken from where the program lies.
-            #expect(!dynamic.contains("libswift") && !dynamic.contains("libFoundation"))
-            #expect(!dynamic.contains("RPATH") && !dynamic.contains("RUNPATH"))
-            #expect(dynamic.contains("BIND_NOW") && dynamic.contains("PIE"))
-            #expect(!(try Command.run("readelf", ["-SW", file])).contains(".debug_info"))
-            // Each has a manual page and completions.
+            #expect(!dynamic.contains("libswift") && !dynamic.contains("libFoundation"), "\(path)")
+            #expect(!dynamic.contains("RPATH") && !dynamic.contains("RUNPATH"), "\(path)")
+            #expect(dynamic.contains("BIND_NOW") && dynamic.contains("PIE"), "\(path)")
+            let sections = try Command.run("readelf", ["-SW", file])
+            #expect(!sections.contains(".debug_info"), "\(path)")
+        }
+        for program in try tree.names(in: "/usr/bin") {
+            // Has a manual page and completions.
             #expect(tree.has("/usr/share/man/man1/\(program).1.gz"), "\(program)")
             #expect(tree.has("/usr/share/bash-completion/completions/\(program)"), "\(program)")
             #expect(

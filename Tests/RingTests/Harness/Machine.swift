@@ -104,7 +104,8 @@ enum DebianPackage {
         var reason = "there is none"
         if let newest {
             let sources = [
-                "Sources", "packaging", "debian", "man", "docs", "dashboards", "alerts.yml", "Package.swift",
+                "Sources", "packaging", "debian", "man", "docs", "dashboards", "alerts.yml",
+                "examples", "Package.swift",
             ]
             guard let newer = sources.lazy.compactMap({ file(in: $0, newerThan: modified(newest)) }).first
             else { return newest.path }

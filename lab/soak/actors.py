@@ -100,6 +100,7 @@ class Exporter:
         self.pauses = []  # [from, to]
         self.is_paused = False
         self.process = None
+        self.last_error = None
 
     @property
     def is_alive(self):
@@ -156,10 +157,12 @@ class Exporter:
                 data = b""
                 while more := client.recv(65536):
                     data += more
-        except OSError:
+        except OSError as error:
+            self.last_error = error
             return None
         head, _, body = data.partition(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
+            self.last_error = head[:80]
             return None
         page = {}
         for line in body.decode().split("\n"):

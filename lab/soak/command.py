@@ -351,7 +351,8 @@ class Run:
             return
         if not self.checks.check(
                 "HTTP answers", page is not None,
-                f"member {member} at {before:.1f}, {before - self.began:.0f} s"):
+                f"member {member} at {before - self.began:.1f} s: "
+                f"{self.exporters[member].last_error} after {after - before:.1f} s"):
             return
         watcher = self.watchers[member]
         if page[PREFIX + "up"] == 0:

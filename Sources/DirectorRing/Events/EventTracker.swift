@@ -74,7 +74,15 @@ public struct EventTracker: Sendable {
         var events: [RingEvent] = []
         if before.isReachable != true { events.append(event(.directorReachable, at: instant)) }
         guard before.hasBaseline else {
-            adopt(snapshot)
+            // What is missing would be added by the next view.
+            let lacksMembers = unreadMembers.excuse(snapshot.hasUnreadMembers, at: instant.monotonic)
+            let lacksBackends = unreadBackends.excuse(
+                snapshot.hasUnreadBackends, at: instant.monotonic)
+            if lacksMembers || lacksBackends {
+                view.hasBaseline = false
+            } else {
+                adopt(snapshot)
+            }
             return events
         }
         let restarted =

@@ -343,4 +343,25 @@ struct TrackerBench {
         #expect(
             try bench.see(links(), hosts: [hosts[0], "y"]) == ["backend_removed 10.1.0.2 down>"])
     }
+
+    /// A first view with such rows is no baseline: what stands in them would be told as new.
+    @Test func baselineWaitsForWhatCanBeRead() throws {
+        var bench = TrackerBench()
+        let hosts = ["10.1.0.1\t100\t0\t\tU\t0", "10.1.0.2\t100\t0\t\tU\t0"]
+        #expect(try bench.see([own, "x"], hosts: hosts) == ["director_reachable"])
+        bench.pass(1)
+        #expect(try bench.see([own], hosts: [hosts[0], "y"]) == [])
+        bench.pass(1)
+        #expect(try bench.see([own], hosts: hosts) == [])
+        #expect(bench.tracker.view.hasBaseline)
+        bench.pass(1)
+        #expect(try bench.see([own], hosts: [hosts[0]]) == ["backend_removed 10.1.0.2 up>"])
+
+        bench = TrackerBench()
+        #expect(try bench.see([own], hosts: [hosts[0], "y"]) == ["director_reachable"])
+        bench.pass(60)
+        #expect(try bench.see([own], hosts: [hosts[0], "y"]) == [])
+        bench.pass(1)
+        #expect(try bench.see([own], hosts: hosts) == ["backend_added 10.1.0.2 >up"])
+    }
 }

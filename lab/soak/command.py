@@ -106,7 +106,8 @@ class Run:
         self.good_polls = {m: [] for m in self.members}  # (time, view, whether nothing changed around it)
         self.outages_seen = {m: [] for m in self.members}  # times of pages with up 0
         self.disks_full = {m: [] for m in self.members}
-        self.changes = []  # (from, to, command)
+        self.changes = []  # (from, to, member, command) of those that were taken
+        self.attempts = []  # (from, to, backend) of all
         self.did = collections.Counter()
         self.scraped = queue.Queue()
         self.workers = concurrent.futures.ThreadPoolExecutor(16)
@@ -234,10 +235,14 @@ class Run:
             self.ring.order(f"clear {number}")
 
     def change(self, member, command):
-        before = time.time()
+        before, is_taken = time.time(), False
         with contextlib.suppress(Exception):
-            if self.ring.change(member, command):
-                self.changes.append((before, time.time(), member, command))
+            is_taken = self.ring.change(member, command)
+        after = time.time()
+        if is_taken:
+            self.changes.append((before, after, member, command))
+        # A director that waits for its ring may carry out later what nobody waits for any more.
+        self.attempts.append((before, after if is_taken else after + 60, command[1]))
 
     def exporter_step(self, verb, exporter):
         if verb == "kill":
@@ -476,21 +481,30 @@ class Run:
         for start, end, _, command in self.changes:
             before = [poll for poll in polls if start - 4 < poll[0] < start]
             after = [poll for poll in polls if end + 0.3 < poll[0] < end + 4]
-            same = [c for c in self.changes if c[3][1] == command[1] and c[1] > start - 5 and c[0] < end + 5]
+            same = [to for at, to, backend in self.attempts
+                    if backend == command[1] and to > start - 5 and at < end + 5]
             if not before or not after or len(same) > 1:
                 continue
             (first, old), (last, new) = before[-1], after[0]
             key = (command[1], "")
-            if dict(old.backends).get(key) == dict(new.backends).get(key):
-                continue  # this director came to know of it later, or it was so already
-            kind = {
-                "down": "backend_down", "up": "backend_up", "add": "backend_added",
-                "remove": "backend_removed", "update": "backend_vhosts_changed"}[command[0]]
-            found = [e for e in events if e.backend == key and e.kind == kind
-                     and first + TOLERANCE < e.at <= last + TOLERANCE]
-            self.checks.check(
-                "one event for each change of the script", len(found) == 1,
-                f"member {member}: {' '.join(command)} at {start - self.began:.1f} s: {len(found)}")
+            # What this director came to know between both, which may be more than the command:
+            # while it was cut off, an earlier one was news to it too.
+            for kind in self.kinds(dict(old.backends).get(key), dict(new.backends).get(key)):
+                found = [e for e in events if e.backend == key and e.kind == kind
+                         and first + TOLERANCE < e.at <= last + TOLERANCE]
+                self.checks.check(
+                    "one event for each change of the script", len(found) == 1,
+                    f"member {member}: {kind} by {' '.join(command)} at {start - self.began:.1f} s: "
+                    f"{len(found)}")
+
+    @staticmethod
+    def kinds(old, new):
+        """The kinds of events that lead from one state of a backend to another."""
+        if old is None or new is None:
+            return [] if old == new else ["backend_added" if old is None else "backend_removed"]
+        return [kind for kind, differs in (
+            (f"backend_{new[0]}", old[0] != new[0]),
+            ("backend_vhosts_changed", old[1] != new[1])) if differs]
 
     def check_restarts(self, member, events):
         """A director that was started anew is told as restarted, and no other is."""

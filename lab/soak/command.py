@@ -109,6 +109,7 @@ class Run:
         self.changes = []  # (from, to, member, command) of those that were taken
         self.attempts = []  # (from, to, backend) of all
         self.did = collections.Counter()
+        self.taken = 0  # steps of the script
         self.scraped = queue.Queue()
         self.workers = concurrent.futures.ThreadPoolExecutor(16)
         self.over = False
@@ -177,7 +178,7 @@ class Run:
         self.workers.shutdown()
 
     def say(self, elapsed):
-        print(f"{elapsed:6.0f} s  {sum(self.did.values())} steps, "
+        print(f"{elapsed:6.0f} s  {self.taken} steps, "
               f"{sum(map(len, self.good_polls.values()))} pages compared, "
               f"{sum(len(w.segments) for w in self.watchers.values())} views seen, "
               f"{self.checks.failures} wrong", flush=True)
@@ -187,6 +188,7 @@ class Run:
     def take(self, step):
         verb, values = step.verb, step.arguments
         self.did[verb] += 1
+        self.taken += 1
         if verb == "calm":
             self.calm()
         elif verb == "backend":

@@ -47,7 +47,7 @@ import Testing
         let began = try Journal.now()
         let cut = Date()
         try ring.run("cut", "1", "2,3")
-        let isSeen = try await eventually(within: .seconds(10)) {
+        let isSeen = try await eventually(within: .seconds(20)) {
             waiting(sidecar.scrape()) == 2
         }
         #expect(isSeen)

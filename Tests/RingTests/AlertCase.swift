@@ -43,16 +43,12 @@ struct AlertCase: Sendable, CustomTestStringConvertible {
 }
 
 extension AlertCase {
-    private static func cut(_ a: String, _ b: String) -> @Sendable (Scene) async throws -> Date {
+    /// One order to the ring, which begins the fault.
+    private static func begin(
+        _ command: String, _ arguments: String...
+    ) -> @Sendable (Scene) async throws -> Date {
         { scene in
-            try scene.ring.run("cut", a, b)
-            return Date()
-        }
-    }
-
-    private static func reset(_ a: String, _ b: String) -> @Sendable (Scene) async throws -> Date {
-        { scene in
-            try scene.ring.run("reset", a, b)
+            try scene.ring.run(command, arguments)
             return Date()
         }
     }
@@ -65,19 +61,19 @@ extension AlertCase {
     static let splits: [AlertCase] = [
         AlertCase(
             name: "one against two, idle", net: 101, members: 3, isQuick: true,
-            outcome: .page(split, within: 30), act: cut("1", "2,3"), mend: heal),
+            outcome: .page(split, within: 30), act: begin("cut", "1", "2,3"), mend: heal),
         AlertCase(
             name: "one against three, busy", net: 102, members: 4, isBusy: true,
-            outcome: .page(split, within: 15), act: cut("2", "1,3,4"), mend: heal),
+            outcome: .page(split, within: 15), act: begin("cut", "2", "1,3,4"), mend: heal),
         AlertCase(
             name: "halves", net: 103, members: 4, outcome: .page(split, within: 30),
-            act: cut("1,2", "3,4"), mend: heal),
+            act: begin("cut", "1,2", "3,4"), mend: heal),
         AlertCase(
             name: "interleaved", net: 104, members: 4, outcome: .page(split, within: 30),
-            act: cut("1,3", "2,4"), mend: heal),
+            act: begin("cut", "1,3", "2,4"), mend: heal),
         AlertCase(
             name: "two members, idle", net: 105, members: 2, outcome: .page(split, within: 30),
-            act: cut("1", "2"), mend: heal),
+            act: begin("cut", "1", "2"), mend: heal),
         AlertCase(
             name: "three islands", net: 106, members: 6, outcome: .page(split, within: 30),
             act: { scene in
@@ -88,26 +84,20 @@ extension AlertCase {
             }, mend: heal),
         AlertCase(
             name: "one direction only", net: 107, members: 3, outcome: .page(split, within: 30),
-            act: { scene in
-                try scene.ring.run("cut-one-way", "1", "2,3")
-                return Date()
-            }, mend: heal),
+            act: begin("cut-one-way", "1", "2,3"), mend: heal),
         AlertCase(
             name: "heavy loss", net: 108, members: 3, isBusy: true,
             outcome: .page(split, within: 30),
-            act: { scene in
-                try scene.ring.run("lose", "1", "2,3", "97")
-                return Date()
-            }, mend: heal),
+            act: begin("lose", "1", "2,3", "97"), mend: heal),
         AlertCase(
             name: "one lost link", net: 109, members: 4, outcome: .page(split, within: 30),
-            act: cut("1", "2"), mend: heal),
+            act: begin("cut", "1", "2"), mend: heal),
         AlertCase(
             name: "resets, busy", net: 110, members: 4, isQuick: true, isBusy: true,
-            outcome: .page(split, within: 30), act: reset("1,2", "3,4"), mend: heal),
+            outcome: .page(split, within: 30), act: begin("reset", "1,2", "3,4"), mend: heal),
         AlertCase(
             name: "resets, idle", net: 111, members: 3, outcome: .page(split, within: 40),
-            act: reset("1", "2,3"), mend: heal),
+            act: begin("reset", "1", "2,3"), mend: heal),
         AlertCase(
             name: "begun while a member of two restarts", net: 112, members: 2,
             outcome: .page(split, within: 45),
@@ -135,55 +125,40 @@ extension AlertCase {
             }),
         AlertCase(
             name: "one against two, busy", net: 114, members: 3, isQuick: true, isBusy: true,
-            outcome: .page(split, within: 15), act: cut("1", "2,3"), mend: heal),
+            outcome: .page(split, within: 15), act: begin("cut", "1", "2,3"), mend: heal),
         AlertCase(
             name: "two members, busy", net: 115, members: 2, isBusy: true,
-            outcome: .page(split, within: 15), act: cut("1", "2"), mend: heal),
+            outcome: .page(split, within: 15), act: begin("cut", "1", "2"), mend: heal),
         AlertCase(
             name: "one direction only, busy", net: 116, members: 3, isBusy: true,
             outcome: .page(split, within: 15),
-            act: { scene in
-                try scene.ring.run("cut-one-way", "1", "2,3")
-                return Date()
-            }, mend: heal),
+            act: begin("cut-one-way", "1", "2,3"), mend: heal),
         AlertCase(
             name: "one against two, busy, without the kernel's view", net: 117, members: 3,
             isQuick: true, isBusy: true, hasLinkProbe: false, outcome: .page(split, within: 30),
-            act: cut("1", "2,3"), mend: heal),
+            act: begin("cut", "1", "2,3"), mend: heal),
         AlertCase(
             name: "three fifths of the packets lost", net: 118, members: 3, isBusy: true,
             outcome: .page(split, within: 100),
-            act: { scene in
-                try scene.ring.run("lose", "1", "2,3", "60")
-                return Date()
-            }, mend: heal),
+            act: begin("lose", "1", "2,3", "60"), mend: heal),
     ]
 
     static let losses: [AlertCase] = [
         AlertCase(
             name: "hung director", net: 121, members: 3, outcome: .page(down, within: 40),
             cause: "hung",
-            act: { scene in
-                try scene.ring.run("hang", "2")
-                return Date()
-            }, mend: { try $0.ring.run("resume", "2") }),
+            act: begin("hang", "2"), mend: { try $0.ring.run("resume", "2") }),
         AlertCase(
             name: "crashed director", net: 122, members: 4, isQuick: true,
             outcome: .page(down, within: 40), cause: "down",
-            act: { scene in
-                try scene.ring.run("crash", "2")
-                return Date()
-            }, mend: { try $0.ring.run("start", "2") }),
+            act: begin("crash", "2"), mend: { try $0.ring.run("start", "2") }),
         AlertCase(
             name: "lost machine", net: 123, members: 3, outcome: .page(down, within: 40),
             cause: "network", act: loseMachine, mend: findMachine),
         AlertCase(
             name: "hung director, busy", net: 124, members: 3, isBusy: true,
             outcome: .page(down, within: 40), cause: "hung",
-            act: { scene in
-                try scene.ring.run("hang", "2")
-                return Date()
-            }, mend: { try $0.ring.run("resume", "2") }),
+            act: begin("hang", "2"), mend: { try $0.ring.run("resume", "2") }),
         AlertCase(
             name: "lost machine, busy", net: 125, members: 3, isBusy: true,
             outcome: .page(down, within: 40), cause: "network", act: loseMachine,

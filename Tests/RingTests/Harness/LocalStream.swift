@@ -12,21 +12,25 @@ final class LocalStream {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        try connect(&address, MemoryLayout<sockaddr_un>.size)
+        try connect(&address, MemoryLayout<sockaddr_un>.size, patience: 5)
     }
 
     /// Connects to a port of this machine.
-    init(port: Int) throws {
+    ///
+    /// - Parameter patience: seconds that a read may take.
+    init(port: Int, patience: Int = 5) throws {
         descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        try connect(&address, MemoryLayout<sockaddr_in>.size)
+        try connect(&address, MemoryLayout<sockaddr_in>.size, patience: patience)
     }
 
-    private func connect<Address>(_ address: inout Address, _ size: Int) throws {
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+    private func connect<Address>(
+        _ address: inout Address, _ size: Int, patience: Int
+    ) throws {
+        var limit = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -33,6 +33,11 @@ final class Ring: Sendable {
     /// Runs a command of `lab/ring` on this ring.
     @discardableResult
     func run(_ command: String, _ arguments: String...) throws -> String {
+        try run(command, arguments)
+    }
+
+    @discardableResult
+    func run(_ command: String, _ arguments: [String]) throws -> String {
         try lab(command, [directory] + arguments)
     }
 

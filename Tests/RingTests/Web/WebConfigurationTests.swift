@@ -380,40 +380,21 @@ import Testing
 }
 
 /// One connection on which several requests are made.
-private final class KeptConnection {
-    private let descriptor: Int32
+private struct KeptConnection {
+    private let stream: LocalStream
 
     init(port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
-        }
-        try #require(result == 0)
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        stream = try LocalStream(port: port, patience: 20)
     }
-
-    deinit { close(descriptor) }
 
     /// Asks for a page without a body of its own; nil when the connection is closed.
     func status(_ credentials: String) throws -> Int? {
         let request =
             "HEAD /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Basic "
             + Data(credentials.utf8).base64EncodedString() + "\r\n\r\n"
-        _ = request.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
-        var heard = ""
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while !heard.contains("\r\n\r\n") {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { return nil }
-            heard += String(decoding: buffer[..<count], as: UTF8.self)
-        }
+        guard let heard = try? stream.ask(request, until: { $0.contains("\r\n\r\n") }),
+            heard.contains("\r\n\r\n")
+        else { return nil }
         return heard.split(separator: " ").dropFirst().first.flatMap { Int($0) }
     }
 }

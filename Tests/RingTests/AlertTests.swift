@@ -4,8 +4,12 @@ import Testing
 /// From the fault to the page: real directors, real sidecars, a real Prometheus and a real
 /// Alertmanager, whose pages are timed.
 @Suite(.enabled(if: Lab.isUsable)) struct AlertTests {
+    /// One of each kind; all with `--full`; those whose name contains the text of `ALERT_CASES`.
     static func cases(_ all: [AlertCase]) -> [AlertCase] {
-        all.filter { Lab.runsEverything || $0.isQuick }
+        if let wanted = ProcessInfo.processInfo.environment["ALERT_CASES"] {
+            return all.filter { $0.name.contains(wanted) }
+        }
+        return all.filter { Lab.runsEverything || $0.isQuick }
     }
 
     @Test(arguments: cases(AlertCase.splits + AlertCase.losses + AlertCase.maintenance))

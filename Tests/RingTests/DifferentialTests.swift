@@ -29,7 +29,13 @@ import Testing
         for (index, line) in try table("changing").enumerated() {
             guard Lab.runsEverything || index % 7 == 0 else { continue }
             try start.restore()
-            let theirs = try contest.run(line, by: .doveadm)
+            var theirs = try contest.run(line, by: .doveadm)
+            // It sends the changes of a name with several addresses all at once; what comes behind one
+            // that waits for the ring is dropped, and it waits for the answer for ever.
+            for _ in 0..<5 where theirs.hung {
+                try start.restore()
+                theirs = try contest.run(line, by: .doveadm)
+            }
             let theirState = try start.describe()
             try start.restore()
             let ours = try contest.run(line, by: .directorctl)

@@ -8,6 +8,9 @@ struct Contest: Sendable {
         var errors: Data
         var status: Int32
 
+        /// It was killed, since it didn't end.
+        var hung: Bool { status == 128 + SIGKILL }
+
         var description: String {
             "status \(status)\nstdout: \(String(decoding: output, as: UTF8.self).debugDescription)\n"
                 + "stderr: \(String(decoding: errors, as: UTF8.self).debugDescription)"
@@ -68,7 +71,7 @@ struct Contest: Sendable {
             try? FileManager.default.removeItem(at: errors)
         }
         let status = try Spawn.run(
-            arguments, output: output.path, errors: errors.path, directory: files.directory)
+            arguments, output: output.path, errors: errors.path, directory: files.directory, within: 30)
         return Result(
             output: normalized(try Data(contentsOf: output)),
             errors: normalized(try Data(contentsOf: errors)), status: status)

@@ -6,12 +6,15 @@ import Glibc
 /// it. And a descriptor that strays into a program that goes on keeps whoever waits for its end.
 enum Spawn {
     /// Runs a program to its end and returns its exit status; 128 and the signal where one ended it.
+    ///
+    /// - Parameter limit: seconds after which it is killed, with what it started.
     static func run(
-        _ arguments: [String], output: String, errors: String, directory: String
+        _ arguments: [String], output: String, errors: String, directory: String,
+        within limit: TimeInterval = 240
     ) throws -> Int32 {
         try Child(
-            ["env", "-C", directory] + arguments, output: output, errors: errors
-        ).wait()
+            ["env", "-C", directory] + arguments, output: output, errors: errors, leadsGroup: true
+        ).wait(within: limit)
     }
 }
 
@@ -19,16 +22,19 @@ enum Spawn {
 final class Child: @unchecked Sendable {
     let identifier: pid_t
     private let lock = NSLock()
+    private let leadsGroup: Bool
     private var status: Int32?
 
     /// - Parameters:
     ///   - arguments: the program, looked for in `PATH`, and its arguments.
     ///   - environment: what differs from this process's.
     ///   - output: the file that standard output goes to; it must exist.
+    ///   - leadsGroup: signals go to all that it starts, too.
     init(
         _ arguments: [String], environment: [String: String] = [:], output: String = "/dev/null",
-        errors: String = "/dev/null"
+        errors: String = "/dev/null", leadsGroup: Bool = false
     ) throws {
+        self.leadsGroup = leadsGroup
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -38,8 +44,9 @@ final class Child: @unchecked Sendable {
         var all = sigset_t()
         sigfillset(&all)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        if leadsGroup { flags |= POSIX_SPAWN_SETPGROUP }
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -65,14 +72,22 @@ final class Child: @unchecked Sendable {
 
     /// Nothing happens to a program that has ended.
     func send(_ signal: Int32) {
-        lock.withLock { if collect(WNOHANG) == nil { kill(identifier, signal) } }
+        lock.withLock {
+            if collect(WNOHANG) == nil { kill(leadsGroup ? -identifier : identifier, signal) }
+        }
     }
 
     /// Waits for its end. Returns the exit status; 128 and the signal where one ended it.
+    ///
+    /// - Parameter limit: seconds after which it is killed: nothing that a test waits for takes so
+    ///   long, and a failure is better than a test that hangs.
     @discardableResult
-    func wait() -> Int32 {
+    func wait(within limit: TimeInterval = 240) -> Int32 {
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(limit)
         while true {
             if let status = lock.withLock({ collect(WNOHANG) }) { return status }
+            if clock.now > end { send(SIGKILL) }
             usleep(2000)
         }
     }
@@ -93,7 +108,10 @@ final class Child: @unchecked Sendable {
     private func collect(_ options: Int32) -> Int32? {
         if let status { return status }
         var raw: Int32 = 0
-        guard waitpid(identifier, &raw, options) == identifier else { return nil }
+        let answer = waitpid(identifier, &raw, options)
+        // Somebody else saw its end.
+        if answer < 0 && errno == ECHILD { status = 255 }
+        guard answer == identifier else { return status }
         status = raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f
         return status
     }

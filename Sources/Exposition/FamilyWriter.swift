@@ -24,6 +24,11 @@ public struct FamilyWriter: Sendable {
         bytes.append(contentsOf: rendered)
     }
 
+    /// The value of a sample that ``append(_:)`` has begun.
+    public mutating func value(_ value: UInt64) {
+        endSample(value)
+    }
+
     public mutating func sample(_ labels: LabelSet, _ value: UInt64) {
         beginSample(labels)
         endSample(value)

@@ -31,6 +31,7 @@ public struct AdminReplyReader: Sendable {
     private var partialLine: [UInt8] = []
     private var listBytes = 0
     private var reply = AdminReply()
+    private var hostList = HostListReader()
 
     public init(limits: Limits = Limits()) {
         self.limits = limits
@@ -87,9 +88,7 @@ public struct AdminReplyReader: Sendable {
     }
 
     private static func lineEnd(in bytes: Span<UInt8>, from start: Int) -> Int? {
-        bytes.extracting(start..<bytes.count).withUnsafeBufferPointer { rest in
-            rest.firstIndex(of: UInt8(ascii: "\n")).map { start + $0 }
-        }
+        bytes.extracting(start...).firstIndex(of: UInt8(ascii: "\n")).map { start + $0 }
     }
 
     private func checkMayArrive() throws(AdminFault) {
@@ -122,9 +121,8 @@ public struct AdminReplyReader: Sendable {
             if line.isEmpty {
                 state = .directors
                 listBytes = 0
-            } else if let row = HostRow(parsing: line) {
-                reply.hosts.append(row)
-            } else {
+                reply.hosts = hostList.finish()
+            } else if !hostList.take(line) {
                 reply.reject(line, from: .hosts)
             }
         case .directors:

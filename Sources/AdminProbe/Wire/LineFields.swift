@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Where the TAB separated fields of one line are. Splits first; unescaping is for the few fields
 /// that need it.
 package struct LineFields {
@@ -29,6 +31,26 @@ package struct LineFields {
 }
 
 extension Span where Element == UInt8 {
+    /// The position of the first such byte.
+    func firstIndex(of byte: UInt8) -> Int? {
+        withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress, let found = memchr(start, Int32(byte), bytes.count)
+            else { return nil }
+            return UnsafeRawPointer(found) - start
+        }
+    }
+
+    /// Whether both are the same, byte for byte.
+    func hasSameBytes(as other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        return withUnsafeBytes { mine in
+            other.withUnsafeBytes { theirs in
+                guard let a = mine.baseAddress, let b = theirs.baseAddress else { return true }
+                return memcmp(a, b, mine.count) == 0
+            }
+        }
+    }
+
     /// Whether the bytes are those of `text`.
     package func equals(_ text: StaticString) -> Bool {
         count == text.utf8CodeUnitCount && starts(with: text)

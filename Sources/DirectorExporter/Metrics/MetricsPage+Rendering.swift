@@ -14,16 +14,16 @@ extension MetricsPage {
         let backendCount = snapshot?.backends.count ?? 0
         var gauges = FamilyWriter(.text, capacity: 8192 + backendCount * 300)
         gauges.writePoll(record)
-        var settled: SettledBackends?
+        var backends: RenderedBackends?
         if let observation = record.observation {
             gauges.writeRing(observation)
             gauges.writeLinks(links)
             gauges.writeConnections(observation, links, at: record.lastSuccess ?? 0)
-            settled = gauges.writeBackends(observation, after: last)
+            backends = gauges.writeBackends(observation, after: last)
         }
         gauges.writeExporter(record)
         self.gauges = gauges.bytes
-        settledBackends = settled
+        self.backends = backends
         textCounters = MetricsPage.counters(record, links, .text)
         openMetricsCounters = MetricsPage.counters(record, links, .openMetrics)
     }
@@ -216,55 +216,5 @@ extension FamilyWriter {
         }
         begin(DirectorFamilies.linkRoundTrip)
         for (reading, labels) in found { sample(labels, reading.roundTripSeconds) }
-    }
-
-    fileprivate mutating func writeBackends(
-        _ observation: PollRecord.Observation, after last: MetricsPage
-    ) -> SettledBackends? {
-        let snapshot = observation.snapshot
-        begin(DirectorFamilies.backendsViewInfo)
-        sample(
-            LabelSet(DirectorFamilies.backendsViewInfo, snapshot.backendsDigest.description), true)
-        let backends = snapshot.backends
-        guard !backends.isEmpty else { return nil }
-        let labels = backends.map {
-            LabelSet(DirectorFamilies.backendUsers, $0.key.address.description, $0.key.tag)
-        }
-        write(DirectorFamilies.backendUsers, backends, labels) { $0.users }
-        let start = bytes.count
-        if let settled = last.settledBackends, settled.tells(of: backends, observation.hashShares) {
-            append(last.gauges[settled.range])
-        } else {
-            writeSettled(backends, labels, observation.hashShares)
-        }
-        return SettledBackends(
-            backends: backends, hashShares: observation.hashShares, range: start..<bytes.count)
-    }
-
-    private mutating func writeSettled(
-        _ backends: [Backend], _ labels: [LabelSet], _ hashShares: HashShares?
-    ) {
-        write(DirectorFamilies.backendVhosts, backends, labels) { $0.vhosts }
-        write(DirectorFamilies.backendUp, backends, labels) { $0.isUp.map { $0 ? 1 : 0 } }
-        write(DirectorFamilies.backendChange, backends, labels) {
-            $0.lastChange.map { UInt64($0) }
-        }
-        if let hashShares {
-            begin(DirectorFamilies.backendHashShare)
-            for (labels, share) in zip(labels, hashShares.values) { sample(labels, share) }
-        }
-    }
-
-    private mutating func write(
-        _ family: MetricFamily, _ backends: [Backend], _ labels: [LabelSet],
-        _ value: (Backend) -> UInt64?
-    ) {
-        var hasBegun = false
-        for index in backends.indices {
-            guard let value = value(backends[index]) else { continue }
-            if !hasBegun { begin(family) }
-            hasBegun = true
-            sample(labels[index], value)
-        }
     }
 }

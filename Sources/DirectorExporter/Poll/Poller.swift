@@ -89,7 +89,8 @@ final class Poller {
 
     private func take(_ poll: AdminConnection.Poll) {
         let instant = EventTracker.Instant(wall: Timestamp.now(), monotonic: .now())
-        let snapshot = RingSnapshot(poll.reply, beingRemoved: beingRemoved)
+        let snapshot = RingSnapshot(
+            poll.reply, beingRemoved: beingRemoved, after: record.observation?.snapshot)
         beingRemoved = snapshot.membersBeingRemoved
         connectionEnded = connectionEnded || poll.hasConnectionEnded
         processChanged = processChanged || poll.hasListenerChanged

@@ -48,6 +48,9 @@ public struct RingSnapshot: Sendable, Equatable {
     /// Of IP, tag, vhosts and state of every row.
     public private(set) var backendsDigest = Digest()
 
+    /// What `backends` were made of.
+    private let hostRows: [HostRow]
+
     /// Whether a row of either list could not be read: what is missing here may stand in it.
     public let hasUnreadBackends: Bool
     public let hasUnreadMembers: Bool
@@ -56,7 +59,11 @@ public struct RingSnapshot: Sendable, Equatable {
     ///   - reply: the rows.
     ///   - beingRemoved: members that the last snapshot showed as being removed. One of them that
     ///     comes back with nothing but a connection under way is knocking, not readmitted.
-    public init(_ reply: AdminReply, beingRemoved: Set<Member> = []) {
+    ///   - last: an earlier snapshot, from which is taken what is the same in this one.
+    public init(
+        _ reply: AdminReply, beingRemoved: Set<Member> = [], after last: RingSnapshot? = nil
+    ) {
+        hostRows = reply.hosts
         hasUnreadBackends = reply.rejectedHosts > 0
         hasUnreadMembers = reply.rejectedDirectors > 0
         var states: [Member: MemberState] = [:]
@@ -113,9 +120,18 @@ public struct RingSnapshot: Sendable, Equatable {
         if connections.contains(where: { $0.kind == .both }) { right = right ?? left }
         anonymousConnections = hasCounters ? anonymous : nil
         expected = RingSnapshot.expected(of: ownMember, in: order)
-        backends = Backend.merged(reply.hosts)
-        for member in order { membersDigest.add(member.description) }
-        backendsDigest = Backend.digest(of: reply.hosts)
+        if let last, last.order == order {
+            membersDigest = last.membersDigest
+        } else {
+            for member in order { membersDigest.add(member.description) }
+        }
+        if let last, last.hostRows == hostRows {
+            backends = last.backends
+            backendsDigest = last.backendsDigest
+        } else {
+            backends = Backend.merged(hostRows)
+            backendsDigest = Backend.digest(of: hostRows)
+        }
     }
 
     /// A director has one neighbour on a side. Should several rows claim it, the link that was

@@ -93,25 +93,15 @@ import WebConfiguration
     }
 }
 
-/// Damages texts, the same way each time.
-private struct Dice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
-    }
-
+extension Dice {
     private static let pieces = [
         "\n", "  ", ": ", "- ", "{", "}", "[", "]", ",", "&a ", "*a", "\"", "'", "|", ">", "#", "?",
         "!!str ", "~", "null", "\t", "---\n", "...\n", "<<: ", "%YAML 1.1\n", "\\", "\u{a0}",
         "\u{2028}", "\u{85}", "\r", "@", "`", ":", "\u{feff}", "\\x41", "y", "true", "0x1f", "\0",
     ]
 
-    mutating func damage(_ text: [UInt8]) -> [UInt8] {
+    /// Damages a text.
+    fileprivate mutating func damage(_ text: [UInt8]) -> [UInt8] {
         var text = text
         for _ in 0..<Int.random(in: 1...2, using: &self) {
             let place = Int.random(in: 0...text.count, using: &self)

@@ -1,0 +1,85 @@
+/// Reads the rows of HOST-LIST, list after list.
+///
+/// From one poll to the next most lines stay the same, and mostly all do. So a line that says what it
+/// said in the last list isn't read again, and a list without any change is the last list itself:
+/// whoever compares the two arrays is told so at once.
+struct HostListReader: Sendable {
+    /// The last list. While one is under way, its rows are the first of `rows` as long as all are the
+    /// same, and in `newRows` from the first difference on.
+    private var rows: [HostRow] = []
+    /// The lines of `rows`, each with its LF.
+    private var lines: [UInt8] = []
+    private var newRows: [HostRow] = []
+    private var newLines: [UInt8] = []
+    private var differs = false
+    /// A line that could not be read is in neither list: rows and lines would not match.
+    private var hasUnread = false
+    /// The next line of the last list to compare with, by its number and its first byte.
+    private var index = 0
+    private var cursor = 0
+
+    /// Takes the next line. False where it is no row.
+    mutating func take(_ line: Span<UInt8>) -> Bool {
+        let end = endOfKnownLine()
+        defer {
+            if let end {
+                index += 1
+                cursor = end + 1
+            }
+        }
+        if let end, isKnown(line, end: end) {
+            if differs { append(rows[index], line) }
+            return true
+        }
+        beginDifferent()
+        guard let row = HostRow(parsing: line) else {
+            hasUnread = true
+            return false
+        }
+        append(row, line)
+        return true
+    }
+
+    /// The list is over. Returns its rows and waits for the next list.
+    mutating func finish() -> [HostRow] {
+        if index < rows.count { beginDifferent() }
+        let list = differs ? newRows : rows
+        if differs {
+            rows = hasUnread ? [] : newRows
+            lines = hasUnread ? [] : newLines
+        }
+        newRows = []
+        newLines = []
+        differs = false
+        hasUnread = false
+        index = 0
+        cursor = 0
+        return list
+    }
+
+    /// Where the last list's line that is due ends; nil behind its last.
+    private func endOfKnownLine() -> Int? {
+        guard index < rows.count else { return nil }
+        return lines.span.extracting(cursor...).firstIndex(of: UInt8(ascii: "\n")).map { cursor + $0 }
+    }
+
+    private func isKnown(_ line: Span<UInt8>, end: Int) -> Bool {
+        line.hasSameBytes(as: lines.span.extracting(cursor..<end))
+    }
+
+    /// From here on the list is another one: what was the same so far is its beginning.
+    private mutating func beginDifferent() {
+        guard !differs else { return }
+        differs = true
+        newRows.reserveCapacity(rows.count)
+        newRows.append(contentsOf: rows[..<index])
+        newLines.reserveCapacity(lines.count)
+        newLines.append(contentsOf: lines[..<cursor])
+    }
+
+    private mutating func append(_ row: HostRow, _ line: Span<UInt8>) {
+        newRows.append(row)
+        line.withUnsafeBufferPointer { newLines.append(contentsOf: $0) }
+        newLines.append(UInt8(ascii: "\n"))
+    }
+}

@@ -1,4 +1,5 @@
 public import DirectorRing
+internal import Exposition
 internal import Logging
 package import NIOCore
 internal import NIOPosix
@@ -27,13 +28,13 @@ public final class Showcase: Sendable {
         let page = MetricsPage(record)
         board.publish(page)
         board.publish(status: "", snapshot: record)
-        return page.gauges.count + page.textCounters.count
+        return page.pieces(in: .text).reduce(0) { $0 + $1.count }
     }
 
     /// The page of a view, in the text format.
     package func page(of snapshot: RingSnapshot, hashShares: HashShares?) -> [UInt8] {
         let page = MetricsPage(record(of: snapshot, hashShares))
-        return page.gauges + page.textCounters
+        return page.bytes(in: .text)
     }
 
     private func record(of snapshot: RingSnapshot, _ hashShares: HashShares?) -> PollRecord {

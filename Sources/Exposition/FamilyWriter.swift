@@ -47,7 +47,7 @@ public struct FamilyWriter: Sendable {
             return
         }
         beginSample(labels)
-        bytes.append(contentsOf: FamilyWriter.text(of: value).utf8)
+        if !appendFraction(value) { bytes.append(contentsOf: FamilyWriter.text(of: value).utf8) }
         bytes.append(UInt8(ascii: "\n"))
     }
 
@@ -62,15 +62,45 @@ public struct FamilyWriter: Sendable {
 
     /// Writes the number and the end of the line.
     private mutating func endSample(_ value: UInt64) {
-        var line = InlineArray<21, UInt8>(repeating: UInt8(ascii: "\n"))
+        appendDigits(value)
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func appendDigits(_ value: UInt64) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
         var start = 20
         var rest = value
         repeat {
             start -= 1
-            line[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        line.span.extracting(start..<21).withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        digits.span.extracting(start..<20).withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    }
+
+    /// Writes a number of whole microseconds or nanoseconds, as nearly all are that aren't whole,
+    /// without looking for its shortest text. False where it is another one.
+    private mutating func appendFraction(_ value: Double) -> Bool {
+        var scale: UInt64 = 1_000_000
+        var scaled = (value.magnitude * 1e6).rounded()
+        if scaled / 1e6 != value.magnitude {
+            scale = 1_000_000_000
+            scaled = (value.magnitude * 1e9).rounded()
+            guard scaled / 1e9 == value.magnitude else { return false }
+        }
+        // Of two whole numbers that are exact: so the quotient is the number that is nearest to the
+        // decimal text, which is what a reader makes of it.
+        guard scaled < 9_007_199_254_740_992 else { return false }
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        appendDigits(UInt64(scaled) / scale)
+        bytes.append(UInt8(ascii: "."))
+        var rest = UInt64(scaled) % scale
+        while rest > 0 {
+            scale /= 10
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / scale))
+            rest %= scale
+        }
+        return true
     }
 
     /// The shortest text that reads back as the same number.

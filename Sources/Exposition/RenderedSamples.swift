@@ -1,19 +1,21 @@
-/// Samples that were rendered before, line by line: what is written anew is the values that changed.
+/// Samples of a family that were rendered before, line by line: what is written anew is the values
+/// that changed.
 public struct RenderedSamples: Sendable {
-    private let bytes: ArraySlice<UInt8>
+    private let bytes: [UInt8]
     /// What has not been taken yet begins here.
     private var start: Int
     /// The current line.
     private var line: Range<Int>
 
-    /// - Parameter bytes: whole lines, each a sample.
-    public init(_ bytes: ArraySlice<UInt8>) {
+    /// - Parameter bytes: a family as it was rendered, with its header.
+    public init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        start = bytes.startIndex
-        line = start..<start
+        start = 0
+        line = 0..<0
+        while line.upperBound < bytes.count, bytes[line.upperBound] == UInt8(ascii: "#") { next() }
     }
 
-    /// Goes to the next line; behind the last one it stays at the end.
+    /// Goes to the next sample, at first to the first one; behind the last one it stays at the end.
     public mutating func next() {
         let rest = bytes[line.upperBound...]
         let end = rest.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? rest.endIndex
@@ -31,7 +33,7 @@ public struct RenderedSamples: Sendable {
 
     /// All that has not been taken.
     public mutating func takeRest() -> ArraySlice<UInt8> {
-        defer { start = bytes.endIndex }
+        defer { start = bytes.count }
         return bytes[start...]
     }
 }

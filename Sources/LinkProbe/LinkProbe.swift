@@ -43,24 +43,28 @@ public final class LinkProbe {
         }
     }
 
-    /// A link whose connection has been found.
-    private struct Found {
-        var identity: DiagnosedSocket.Identity
+    /// What is known of one of the links of the last call.
+    private struct Slot {
+        let peer: TCPEndpoint
+        let isDialled: Bool
+        /// Of its connection, once that has been found.
+        var identity: DiagnosedSocket.Identity?
         /// When data was first seen to wait, and how much had been acknowledged then.
         var waiting: (since: MonotonicTime, acknowledged: UInt64)?
+        /// When to look again for a connection that wasn't found.
+        var search: Search?
+
+        init(_ link: Link) {
+            peer = link.peer
+            isDialled = link.isDialled
+        }
+
+        func belongs(to link: Link) -> Bool { peer == link.peer && isDialled == link.isDialled }
     }
 
-    /// When to look again for a connection that wasn't found.
     private struct Search {
         var next: MonotonicTime
         var pause: Duration
-    }
-
-    /// One of several links with the same peer, in the order of the director's list.
-    private struct Place: Hashable {
-        var peer: TCPEndpoint
-        var isDialled: Bool
-        var index: Int
     }
 
     /// Data that is on its way, or waits in the kernel for a busy director: the counters need not be
@@ -71,8 +75,8 @@ public final class LinkProbe {
     private static let retransmissions: UInt32 = 2
 
     private let diagnosis: any SocketDiagnosis
-    private var found: [Place: Found] = [:]
-    private var searches: [Place: Search] = [:]
+    /// Those of the last call's links, in their order.
+    private var slots: [Slot] = []
 
     /// How many of the links of the last call were found.
     public private(set) var foundCount = 0
@@ -89,44 +93,49 @@ public final class LinkProbe {
     public func read(
         _ links: [Link], acceptedOn port: UInt16, at now: MonotonicTime
     ) throws(ProbeFault) -> [Reading?] {
-        var places: [Place] = []
-        var counts: [Place: Int] = [:]
-        for link in links {
-            let first = Place(peer: link.peer, isDialled: link.isDialled, index: 0)
-            let index = counts[first, default: 0]
-            counts[first] = index + 1
-            places.append(Place(peer: link.peer, isDialled: link.isDialled, index: index))
-        }
-        let present = Set(places)
-        found = found.filter { present.contains($0.key) }
-        searches = searches.filter { present.contains($0.key) }
-
+        assignSlots(to: links)
         var sockets: [DiagnosedSocket?] = []
-        for (link, place) in zip(links, places) { sockets.append(try known(link, at: place)) }
-        try search(links, places, &sockets, acceptedOn: port, at: now)
+        sockets.reserveCapacity(links.count)
+        for index in links.indices { sockets.append(try known(links[index], at: index)) }
+        try search(links, &sockets, acceptedOn: port, at: now)
         foundCount = sockets.count { $0 != nil }
-        return zip(places, sockets).map { place, socket in
-            socket.map { reading(of: $0, at: place, now) }
+        return sockets.indices.map { index in
+            sockets[index].map { reading(of: $0, at: index, now) }
+        }
+    }
+
+    /// Of several links with the same peer, the first keeps what the first had, and so on.
+    private func assignSlots(to links: [Link]) {
+        let isSame =
+            slots.count == links.count && slots.indices.allSatisfy { slots[$0].belongs(to: links[$0]) }
+        if isSame { return }
+        var old = slots
+        slots = links.map { link in
+            guard let index = old.firstIndex(where: { $0.belongs(to: link) }) else {
+                return Slot(link)
+            }
+            return old.remove(at: index)
         }
     }
 
     /// The connection that is known for a link, as long as it is its.
-    private func known(_ link: Link, at place: Place) throws(ProbeFault) -> DiagnosedSocket? {
-        guard let identity = found[place]?.identity else { return nil }
+    private func known(_ link: Link, at index: Int) throws(ProbeFault) -> DiagnosedSocket? {
+        guard let identity = slots[index].identity else { return nil }
         if let socket = try diagnosis.connection(identity), LinkProbe.fits(socket, link) {
             return socket
         }
-        found[place] = nil
+        slots[index].identity = nil
+        slots[index].waiting = nil
         return nil
     }
 
     /// Looks for those that aren't known among all connections with their peers.
     private func search(
-        _ links: [Link], _ places: [Place], _ sockets: inout [DiagnosedSocket?],
-        acceptedOn port: UInt16, at now: MonotonicTime
+        _ links: [Link], _ sockets: inout [DiagnosedSocket?], acceptedOn port: UInt16,
+        at now: MonotonicTime
     ) throws(ProbeFault) {
-        let missing = places.indices.filter { index in
-            sockets[index] == nil && searches[places[index]].map { $0.next <= now } ?? true
+        let missing = slots.indices.filter { index in
+            sockets[index] == nil && slots[index].search.map { $0.next <= now } ?? true
         }
         guard !missing.isEmpty else { return }
         var candidates: [TCPEndpoint: [DiagnosedSocket]] = [:]
@@ -148,17 +157,17 @@ public final class LinkProbe {
         where sockets[match.index] == nil && !taken.contains(match.socket.identity) {
             taken.insert(match.socket.identity)
             sockets[match.index] = match.socket
-            found[places[match.index]] = Found(identity: match.socket.identity)
+            slots[match.index].identity = match.socket.identity
+            slots[match.index].waiting = nil
         }
         for index in missing {
-            let place = places[index]
             if sockets[index] != nil {
-                searches[place] = nil
+                slots[index].search = nil
             } else {
                 // A look at all connections is worth its price now and then.
                 let pause = min(
-                    searches[place].map { $0.pause * 2 } ?? .seconds(1), LinkProbe.longestPause)
-                searches[place] = Search(next: now + pause, pause: pause)
+                    slots[index].search.map { $0.pause * 2 } ?? .seconds(1), LinkProbe.longestPause)
+                slots[index].search = Search(next: now + pause, pause: pause)
             }
         }
     }
@@ -188,19 +197,19 @@ public final class LinkProbe {
     }
 
     private func reading(
-        of socket: DiagnosedSocket, at place: Place, _ now: MonotonicTime
+        of socket: DiagnosedSocket, at index: Int, _ now: MonotonicTime
     ) -> Reading {
         let isWaiting = socket.isConnecting || socket.unacknowledgedSegments > 0
         if !isWaiting {
-            found[place]?.waiting = nil
-        } else if found[place]?.waiting?.acknowledged != socket.bytesAcknowledged {
+            slots[index].waiting = nil
+        } else if slots[index].waiting?.acknowledged != socket.bytesAcknowledged {
             // The first time, or some has been acknowledged and other data waits now.
             let begin = now + .microseconds(-Int64(socket.retransmittingMicroseconds))
-            found[place]?.waiting = (begin, socket.bytesAcknowledged)
+            slots[index].waiting = (begin, socket.bytesAcknowledged)
         }
         var waited: Duration?
         if isWaiting, socket.retransmissionsInARow >= LinkProbe.retransmissions || socket.isConnecting {
-            waited = found[place]?.waiting.map { now - $0.since }
+            waited = slots[index].waiting.map { now - $0.since }
         }
         return Reading(
             unacknowledgedFor: waited, retransmittedSegments: socket.retransmittedSegments,

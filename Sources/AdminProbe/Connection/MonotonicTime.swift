@@ -39,7 +39,6 @@ extension Duration {
 
     /// The span in seconds.
     public var inSeconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) + Double(attoseconds) * 1e-18
+        Double(inNanoseconds) / 1e9
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// From 2.2.34 and 2.3.0 on there is a row per connection, one for this director, and one for each
 /// known member without a connection; before, a row per member. What a version doesn't send is nil.
-public enum DirectorRow: Sendable, Equatable {
+public enum DirectorRow: Equatable, ListRow {
     /// The director that answers.
     case own(OwnRow)
     /// A connection of the director to another member.

@@ -2,7 +2,7 @@
 ///
 /// Versions differ: 2.1.0 sends three fields, 2.2.16 added the tag, 2.2.19 state and change time.
 /// What a version doesn't send is nil.
-public struct HostRow: Sendable, Equatable {
+public struct HostRow: Equatable, ListRow {
     public var address: IPAddress
     /// The address as the wire spells it: the director hashes this text, so shares are computed
     /// from it.

@@ -31,7 +31,8 @@ public struct AdminReplyReader: Sendable {
     private var partialLine: [UInt8] = []
     private var listBytes = 0
     private var reply = AdminReply()
-    private var hostList = HostListReader()
+    private var hosts = ListReader<HostRow>()
+    private var directors = ListReader<DirectorRow>()
 
     public init(limits: Limits = Limits()) {
         self.limits = limits
@@ -121,16 +122,15 @@ public struct AdminReplyReader: Sendable {
             if line.isEmpty {
                 state = .directors
                 listBytes = 0
-                reply.hosts = hostList.finish()
-            } else if !hostList.take(line) {
+                reply.hosts = hosts.finish()
+            } else if !hosts.take(line) {
                 reply.reject(line, from: .hosts)
             }
         case .directors:
             if line.isEmpty {
                 state = .finished
-            } else if let row = DirectorRow(parsing: line) {
-                reply.directors.append(row)
-            } else {
+                reply.directors = directors.finish()
+            } else if !directors.take(line) {
                 reply.reject(line, from: .directors)
             }
         case .idle, .finished:

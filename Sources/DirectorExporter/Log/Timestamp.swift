@@ -2,11 +2,11 @@ internal import Glibc
 
 /// Points in time as text, always UTC.
 enum Timestamp {
-    /// Epoch seconds now.
+    /// Epoch seconds now, in whole microseconds: that is what a number of this size holds anyway.
     static func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        return Double(time.tv_sec * 1_000_000 + time.tv_nsec / 1000) / 1e6
     }
 
     /// RFC 3339 with milliseconds: `2026-11-25T09:28:56.123Z`.

@@ -6,55 +6,64 @@ internal import LinkProbe
 
 extension MetricsPage {
     /// - Parameter last: the page before, from which is taken what hasn't changed.
-    init(_ record: PollRecord, after last: MetricsPage = .empty) {
-        let snapshot = record.observation?.snapshot
-        let links = (snapshot?.links ?? []).map { link in
-            (link: link, labels: LabelSet.link(link.member, link.side))
-        }
-        let backendCount = snapshot?.backends.count ?? 0
-        var gauges = FamilyWriter(.text, capacity: 8192 + backendCount * 300)
-        gauges.writePoll(record)
-        var backends: RenderedBackends?
-        if let observation = record.observation {
-            gauges.writeRing(observation)
-            gauges.writeLinks(links)
-            gauges.writeConnections(observation, links, at: record.lastSuccess ?? 0)
-            backends = gauges.writeBackends(observation, after: last)
-        }
-        gauges.writeExporter(record)
-        self.gauges = gauges.bytes
-        self.backends = backends
-        textCounters = MetricsPage.counters(record, links, .text)
-        openMetricsCounters = MetricsPage.counters(record, links, .openMetrics)
-    }
-
-    private static func counters(
-        _ record: PollRecord, _ links: [(link: Link, labels: LabelSet)],
-        _ format: ExpositionFormat
-    ) -> [UInt8] {
-        var writer = FamilyWriter(format, capacity: 4096 + links.count * 256)
-        writer.begin(DirectorFamilies.pollFailures)
-        for (reason, labels) in FixedLabels.reasons {
-            writer.sample(labels, record.failures[reason] ?? 0)
-        }
-        writer.begin(DirectorFamilies.rejectedRows)
-        writer.sample(FixedLabels.rejectedHosts, record.rejectedHosts)
-        writer.sample(FixedLabels.rejectedDirectors, record.rejectedDirectors)
-        writer.begin(DirectorFamilies.events)
-        for (kind, labels) in FixedLabels.events {
-            writer.sample(labels, record.events[kind] ?? 0)
-        }
-        writer.write(DirectorFamilies.linkReceived, links) { $0.traffic?.bytesReceived }
-        writer.write(DirectorFamilies.linkSent, links) { $0.traffic?.bytesSent }
-        let connections = record.observation?.connections ?? [:]
-        if !connections.isEmpty {
-            writer.write(DirectorFamilies.linkRetransmitted, links) { link in
-                connections[LinkPlace(member: link.member, side: link.side)].map {
-                    UInt64($0.retransmittedSegments)
-                }
+    init(_ record: PollRecord, after last: MetricsPage? = nil) {
+        let observation = record.observation
+        let links = LabelledLinks(observation?.snapshot.links ?? [])
+        var writer = FamilyWriter(.text, capacity: 1024)
+        writer.writePoll(record)
+        poll = writer.bytes
+        ring = observation.map { observation in
+            RenderedPart(
+                RingMark(
+                    ring: observation.snapshot.ringSource, unsyncedSince: observation.unsyncedSince),
+                after: last?.ring
+            ) {
+                $0.writeRing(observation)
+                $0.writeLinks(links.value)
             }
         }
-        return writer.bytes
+        connections = observation.map { observation in
+            let time = record.lastSuccess ?? 0
+            let isWaiting = observation.connections.hasUnacknowledged
+            return RenderedPart(
+                ConnectionsMark(readings: observation.connections, time: isWaiting ? time : nil),
+                after: last?.connections
+            ) { $0.writeConnections(observation, links.value, at: time) }
+        }
+        backends = observation.flatMap { RenderedBackends($0, after: last?.backends) }
+        exporter = RenderedPart(
+            ExporterMark(
+                lastKnownDirector: record.lastKnownDirector, isLinkProbeUp: record.isLinkProbeUp),
+            after: last?.exporter
+        ) { $0.writeExporter(record) }
+        let mark = CountersMark(record)
+        textCounters = RenderedPart(mark, after: last?.textCounters) {
+            $0.writeCounters(record, links.value)
+        }
+        openMetricsCounters = RenderedPart(
+            mark, after: last?.openMetricsCounters, in: .openMetrics
+        ) { $0.writeCounters(record, links.value) }
+    }
+}
+
+extension CountersMark {
+    fileprivate init(_ record: PollRecord) {
+        failures = record.failures
+        rejectedHosts = record.rejectedHosts
+        rejectedDirectors = record.rejectedDirectors
+        events = record.events
+        ring = record.observation?.snapshot.ringSource
+        readings = record.observation?.connections ?? LinkReadings()
+    }
+}
+
+/// Links with their labels, which are rendered when they are needed for the first time.
+private final class LabelledLinks {
+    private let links: [Link]
+    private(set) lazy var value = links.map { (link: $0, labels: LabelSet.link($0.member, $0.side)) }
+
+    init(_ links: [Link]) {
+        self.links = links
     }
 }
 
@@ -116,6 +125,7 @@ extension FamilyWriter {
             begin(DirectorFamilies.expectedMember)
             for member in record.expected.sorted() { sample(.director(member), true) }
         }
+        write(DirectorFamilies.pollDuration, record.observation?.duration.inSeconds)
     }
 
     fileprivate mutating func writeExporter(_ record: PollRecord) {
@@ -130,7 +140,6 @@ extension FamilyWriter {
 
     fileprivate mutating func writeRing(_ observation: PollRecord.Observation) {
         let snapshot = observation.snapshot
-        write(DirectorFamilies.pollDuration, observation.duration.inSeconds)
         if let member = snapshot.ownMember {
             begin(DirectorFamilies.selfInfo)
             sample(.director(member), true)
@@ -202,7 +211,7 @@ extension FamilyWriter {
     ) {
         guard !observation.connections.isEmpty else { return }
         let found = links.compactMap { link, labels in
-            observation.connections[LinkPlace(member: link.member, side: link.side)].map {
+            observation.connections.reading(of: link).map {
                 (reading: $0, labels: labels)
             }
         }
@@ -216,5 +225,31 @@ extension FamilyWriter {
         }
         begin(DirectorFamilies.linkRoundTrip)
         for (reading, labels) in found { sample(labels, reading.roundTripSeconds) }
+    }
+
+    fileprivate mutating func writeCounters(
+        _ record: PollRecord, _ links: [(link: Link, labels: LabelSet)]
+    ) {
+        begin(DirectorFamilies.pollFailures)
+        for (reason, labels) in FixedLabels.reasons {
+            sample(labels, record.failures[reason] ?? 0)
+        }
+        begin(DirectorFamilies.rejectedRows)
+        sample(FixedLabels.rejectedHosts, record.rejectedHosts)
+        sample(FixedLabels.rejectedDirectors, record.rejectedDirectors)
+        begin(DirectorFamilies.events)
+        for (kind, labels) in FixedLabels.events {
+            sample(labels, record.events[kind] ?? 0)
+        }
+        write(DirectorFamilies.linkReceived, links) { $0.traffic?.bytesReceived }
+        write(DirectorFamilies.linkSent, links) { $0.traffic?.bytesSent }
+        let connections = record.observation?.connections ?? LinkReadings()
+        if !connections.isEmpty {
+            write(DirectorFamilies.linkRetransmitted, links) { link in
+                connections.reading(of: link).map {
+                    UInt64($0.retransmittedSegments)
+                }
+            }
+        }
     }
 }

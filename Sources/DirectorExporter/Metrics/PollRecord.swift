@@ -1,12 +1,5 @@
 internal import AdminProbe
 internal import DirectorRing
-internal import LinkProbe
-
-/// What tells links apart.
-struct LinkPlace: Hashable, Sendable {
-    var member: Member
-    var side: Side
-}
 
 /// All that the polls so far have to say; a page of metrics is made of it.
 struct PollRecord: Sendable {
@@ -19,7 +12,7 @@ struct PollRecord: Sendable {
         /// Nil until computed, and where the version doesn't hash consistently for sure.
         var hashShares: HashShares?
         /// What the kernel says of the links' connections; none where it can't be asked.
-        var connections: [LinkPlace: LinkProbe.Reading] = [:]
+        var connections = LinkReadings()
     }
 
     /// Nil when the last poll failed, and before the first is over.

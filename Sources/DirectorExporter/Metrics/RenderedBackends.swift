@@ -2,19 +2,79 @@ internal import AdminProbe
 internal import DirectorRing
 internal import Exposition
 
-/// Where a page tells of backends: the next page copies what stays the same.
+/// The part of a page that tells of backends, in pieces that change more or less often.
 struct RenderedBackends: Sendable {
-    let backends: [Backend]
-    let hashShares: HashShares?
-    /// The samples of their users, in the gauges.
-    let users: Range<Int>
-    /// All the rest, behind them.
-    let rest: Range<Int>
+    private let backends: [Backend]
+    private let hashShares: HashShares?
+    private let digest: Digest
+    /// The digest of the view.
+    let view: [UInt8]
+    /// Users, whose numbers change alone most of the time.
+    let users: [UInt8]
+    /// All the rest.
+    let rest: [UInt8]
+
+    /// - Parameter last: the part of the page before, from which is taken what hasn't changed.
+    init(_ observation: PollRecord.Observation, after last: RenderedBackends?) {
+        let snapshot = observation.snapshot
+        backends = snapshot.backends
+        hashShares = observation.hashShares
+        digest = snapshot.backendsDigest
+        if let last, last.digest == digest {
+            view = last.view
+        } else {
+            view = RenderedBackends.view(digest)
+        }
+        if let last, last.tells(of: backends, hashShares) {
+            users = last.users(of: backends)
+            rest = last.rest
+            return
+        }
+        guard !backends.isEmpty else {
+            users = []
+            rest = []
+            return
+        }
+        let labels = backends.map {
+            LabelSet(DirectorFamilies.backendUsers, $0.key.address.description, $0.key.tag)
+        }
+        // About so long are their lines with IPv4 addresses and short tags.
+        var writer = FamilyWriter(.text, capacity: 256 + backends.count * 80)
+        writer.write(DirectorFamilies.backendUsers, backends, labels) { $0.users }
+        users = writer.bytes
+        writer = FamilyWriter(.text, capacity: 1024 + backends.count * 300)
+        writer.writeRest(backends, labels, hashShares)
+        rest = writer.bytes
+    }
+
+    private static func view(_ digest: Digest) -> [UInt8] {
+        var writer = FamilyWriter(.text, capacity: 256)
+        writer.begin(DirectorFamilies.backendsViewInfo)
+        writer.sample(LabelSet(DirectorFamilies.backendsViewInfo, digest.description), true)
+        return writer.bytes
+    }
 
     /// Whether nothing but users can have changed.
-    fileprivate func tells(of others: [Backend], _ shares: HashShares?) -> Bool {
-        backends.count == others.count && hashShares == shares
-            && backends.indices.allSatisfy { backends[$0].isSettled(like: others[$0]) }
+    private func tells(of others: [Backend], _ shares: HashShares?) -> Bool {
+        guard hashShares == shares, backends.count == others.count else { return false }
+        // Two lists that share their memory are told to be equal without a look at them.
+        return backends == others
+            || backends.indices.allSatisfy { backends[$0].isSettled(like: others[$0]) }
+    }
+
+    /// The samples of users, with the labels that are there.
+    private func users(of others: [Backend]) -> [UInt8] {
+        if backends == others { return users }
+        var writer = FamilyWriter(.text, capacity: users.count + others.count)
+        var lines = RenderedSamples(users)
+        for (before, now) in zip(backends, others) {
+            lines.next()
+            guard before.users != now.users else { continue }
+            writer.append(lines.takeHead())
+            writer.value(now.users)
+        }
+        writer.append(lines.takeRest())
+        return writer.bytes
     }
 }
 
@@ -26,55 +86,7 @@ extension Backend {
 }
 
 extension FamilyWriter {
-    mutating func writeBackends(
-        _ observation: PollRecord.Observation, after last: MetricsPage
-    ) -> RenderedBackends? {
-        let snapshot = observation.snapshot
-        begin(DirectorFamilies.backendsViewInfo)
-        sample(
-            LabelSet(DirectorFamilies.backendsViewInfo, snapshot.backendsDigest.description), true)
-        let backends = snapshot.backends
-        guard !backends.isEmpty else { return nil }
-        begin(DirectorFamilies.backendUsers)
-        let start = bytes.count
-        let middle: Int
-        if let known = last.backends, known.tells(of: backends, observation.hashShares) {
-            writeUsers(of: backends, known, in: last.gauges)
-            middle = bytes.count
-            append(last.gauges[known.rest])
-        } else {
-            let labels = backends.map {
-                LabelSet(DirectorFamilies.backendUsers, $0.key.address.description, $0.key.tag)
-            }
-            for (backend, labels) in zip(backends, labels) { sample(labels, backend.users) }
-            middle = bytes.count
-            writeRest(backends, labels, observation.hashShares)
-        }
-        return RenderedBackends(
-            backends: backends, hashShares: observation.hashShares, users: start..<middle,
-            rest: middle..<bytes.count)
-    }
-
-    /// The samples of users, with the labels that a page has for them.
-    private mutating func writeUsers(
-        of backends: [Backend], _ known: RenderedBackends, in page: [UInt8]
-    ) {
-        // Two lists that share their memory are told to be equal without a look at them.
-        if backends == known.backends {
-            append(page[known.users])
-            return
-        }
-        var lines = RenderedSamples(page[known.users])
-        for (backend, before) in zip(backends, known.backends) {
-            lines.next()
-            guard backend.users != before.users else { continue }
-            append(lines.takeHead())
-            value(backend.users)
-        }
-        append(lines.takeRest())
-    }
-
-    private mutating func writeRest(
+    fileprivate mutating func writeRest(
         _ backends: [Backend], _ labels: [LabelSet], _ hashShares: HashShares?
     ) {
         write(DirectorFamilies.backendVhosts, backends, labels) { $0.vhosts }
@@ -88,7 +100,7 @@ extension FamilyWriter {
         }
     }
 
-    private mutating func write(
+    fileprivate mutating func write(
         _ family: MetricFamily, _ backends: [Backend], _ labels: [LabelSet],
         _ value: (Backend) -> UInt64?
     ) {

@@ -1,4 +1,5 @@
 internal import AdminProbe
+internal import Exposition
 internal import Synchronization
 
 /// Where the poll loop leaves what the rest of the process shows. Nobody waits for anybody here
@@ -6,13 +7,16 @@ internal import Synchronization
 final class Board: Sendable {
     /// What the poll loop has published last.
     struct Contents: Sendable {
-        var page = MetricsPage.empty
+        /// Nil before there is one.
+        var page: MetricsPage?
         /// Changes with every page.
         var generation: UInt64 = 0
         /// Whether the first poll is over, successful or not.
         var isReady = false
         var status = "starting"
         var record: PollRecord?
+
+        func pieces(in format: ExpositionFormat) -> [[UInt8]] { page?.pieces(in: format) ?? [] }
     }
 
     private let contents = Mutex(Contents())

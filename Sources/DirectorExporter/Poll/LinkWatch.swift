@@ -24,15 +24,15 @@ final class LinkWatch {
     /// What the kernel says of each link; without those whose connection isn't found.
     func read(
         _ snapshot: RingSnapshot, at now: MonotonicTime
-    ) -> [LinkPlace: LinkProbe.Reading] {
-        guard let own = snapshot.ownMember else { return [:] }
+    ) -> LinkReadings {
+        guard let own = snapshot.ownMember else { return LinkReadings() }
         // Without counters there is nothing that would prove a match.
         let links = snapshot.links.filter { $0.traffic != nil }
         guard !links.isEmpty else {
             isUp = probe != nil || hasOpened()
-            return [:]
+            return LinkReadings()
         }
-        guard probe != nil || hasOpened(), let probe else { return [:] }
+        guard probe != nil || hasOpened(), let probe else { return LinkReadings() }
         let readings: [LinkProbe.Reading?]
         do throws(ProbeFault) {
             readings = try probe.read(
@@ -40,12 +40,12 @@ final class LinkWatch {
         } catch {
             complain(error)
             self.probe = nil
-            return [:]
+            return LinkReadings()
         }
         note(found: probe.foundCount, of: links.count)
-        var result: [LinkPlace: LinkProbe.Reading] = [:]
-        for (link, reading) in zip(links, readings) {
-            result[LinkPlace(member: link.member, side: link.side)] = reading
+        var result = LinkReadings()
+        for index in links.indices {
+            if let reading = readings[index] { result.add(reading, of: links[index]) }
         }
         return result
     }

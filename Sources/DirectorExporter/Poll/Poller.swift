@@ -26,6 +26,8 @@ final class Poller {
     /// The connection ended since the tracker last saw a view.
     private var connectionEnded = false
     private var processChanged = false
+    /// Nil when it has to be written anew.
+    private var status: String?
     private var lastFault: AdminFault?
     /// What this outage has been logged for: reasons can alternate, and each is said once.
     private var loggedReasons: Set<AdminFault.Reason> = []
@@ -82,7 +84,9 @@ final class Poller {
         }
         page = MetricsPage(record, after: page)
         board.publish(page)
-        board.publish(status: StatusLine(record, fault: lastFault).text, snapshot: record)
+        let text = status ?? StatusLine(record, fault: lastFault).text
+        status = text
+        board.publish(status: text, snapshot: record)
         // A large view takes time to render, which the interval has to contain.
         return backoff ?? schedule.succeeded(after: MonotonicTime.now() - start)
     }
@@ -91,12 +95,13 @@ final class Poller {
         let instant = EventTracker.Instant(wall: Timestamp.now(), monotonic: .now())
         let snapshot = RingSnapshot(
             poll.reply, beingRemoved: beingRemoved, after: record.observation?.snapshot)
+        if snapshot != record.observation?.snapshot { status = nil }
         beingRemoved = snapshot.membersBeingRemoved
         connectionEnded = connectionEnded || poll.hasConnectionEnded
         processChanged = processChanged || poll.hasListenerChanged
         var seconds: UInt64?
         if case .syncing(let value)? = snapshot.status { seconds = value }
-        let connections = links?.read(snapshot, at: instant.monotonic) ?? [:]
+        let connections = links?.read(snapshot, at: instant.monotonic) ?? LinkReadings()
         record.isLinkProbeUp = links?.isUp
         record.observation = PollRecord.Observation(
             snapshot: snapshot, duration: poll.duration,
@@ -125,13 +130,13 @@ final class Poller {
 
     /// The neighbours that don't acknowledge what was sent to them, and for how long.
     private func stalls(
-        _ connections: [LinkPlace: LinkProbe.Reading], _ snapshot: RingSnapshot
+        _ connections: LinkReadings, _ snapshot: RingSnapshot
     ) -> [Side: Double] {
         var stalls: [Side: Double] = [:]
         for side in [Side.left, .right] {
             guard let member = snapshot.neighbor(on: side) else { continue }
             stalls[side] =
-                connections[LinkPlace(member: member, side: side)]?.unacknowledgedFor?.inSeconds
+                connections.reading(of: member, side)?.unacknowledgedFor?.inSeconds
         }
         return stalls
     }
@@ -144,6 +149,7 @@ final class Poller {
 
     private func fail(_ fault: AdminFault) {
         record.observation = nil
+        status = nil
         record.failures[fault.reason, default: 0] += 1
         unsynced = UnsyncedClock()
         if schedule.looksUnconfigured {

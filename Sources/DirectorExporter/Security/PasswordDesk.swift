@@ -30,12 +30,8 @@ final class PasswordDesk {
 
     private let loop: any EventLoop
     private let sip = SipHash()
-    /// Started when the first password comes.
-    private lazy var thread: NIOThreadPool = {
-        let pool = NIOThreadPool(numberOfThreads: 1)
-        pool.start()
-        return pool
-    }()
+    /// Nil until the first password comes.
+    private var thread: NIOThreadPool?
     private var users: [String: BcryptHash] = [:]
     private var hashes: [BcryptHash] = []
     /// The tags of what was right, the latest last.
@@ -47,6 +43,18 @@ final class PasswordDesk {
 
     init(loop: any EventLoop) {
         self.loop = loop
+    }
+
+    deinit {
+        thread?.shutdownGracefully { _ in }
+    }
+
+    private func startedThread() -> NIOThreadPool {
+        if let thread { return thread }
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        thread = pool
+        return pool
     }
 
     /// From now on these are the users.
@@ -117,7 +125,7 @@ final class PasswordDesk {
         isChecking = true
         let password = job.password
         let hash = job.hash
-        thread.runIfActive(eventLoop: loop) { PasswordHasher.verify(password, hash) }
+        startedThread().runIfActive(eventLoop: loop) { PasswordHasher.verify(password, hash) }
             .assumeIsolated().whenComplete { result in
                 self.isChecking = false
                 if case .success(true) = result, let tag = job.tag {

@@ -60,10 +60,9 @@ final class MetricsResponder {
             return (cached.buffer, cached.headLength)
         }
         guard !key.isCompressed else { return nil }
-        let page = contents.page
         return store(
-            [page.gauges, page.counters(in: key.format), tail().rendered(in: key.format)],
-            as: key, generation: contents.generation)
+            contents.pieces(in: key.format) + [tail().rendered(in: key.format)], as: key,
+            generation: contents.generation)
     }
 
     /// Compresses a page elsewhere.
@@ -79,10 +78,9 @@ final class MetricsResponder {
         let tail = tail().rendered(in: format)
         running += 1
         let work = workshop.runIfActive(eventLoop: loop) { () -> (Gzip.Part, [UInt8]) in
-            let page = contents.page
             guard
                 let first = known
-                    ?? Gzip.part([page.gauges, page.counters(in: format)], isLast: false),
+                    ?? Gzip.part(contents.pieces(in: format), isLast: false),
                 let last = Gzip.part([tail], isLast: true)
             else { throw OutOfMemory() }
             return (first, Gzip.stream(first, last))

@@ -22,6 +22,13 @@ public struct RingSnapshot: Sendable, Equatable {
         }
     }
 
+    /// What the ring's part of a snapshot was made of: where it is equal, so is the ring.
+    public struct RingSource: Sendable, Equatable {
+        let rows: [DirectorRow]
+        /// What the snapshot before showed as being removed.
+        let beingRemoved: Set<Member>
+    }
+
     /// The director that answered. Nil while its row is missing: another peer claims its address.
     public private(set) var ownMember: Member?
     /// Nil without a row of its own, and where the version doesn't say.
@@ -48,12 +55,14 @@ public struct RingSnapshot: Sendable, Equatable {
     /// Of IP, tag, vhosts and state of every row.
     public private(set) var backendsDigest = Digest()
 
-    /// What `backends` were made of.
-    private let hostRows: [HostRow]
+    /// What all but the backends was made of.
+    public let ringSource: RingSource
+    /// What the backends were made of.
+    private var hostRows: [HostRow] = []
 
     /// Whether a row of either list could not be read: what is missing here may stand in it.
-    public let hasUnreadBackends: Bool
-    public let hasUnreadMembers: Bool
+    public private(set) var hasUnreadBackends = false
+    public private(set) var hasUnreadMembers = false
 
     /// - Parameters:
     ///   - reply: the rows.
@@ -63,9 +72,27 @@ public struct RingSnapshot: Sendable, Equatable {
     public init(
         _ reply: AdminReply, beingRemoved: Set<Member> = [], after last: RingSnapshot? = nil
     ) {
-        hostRows = reply.hosts
+        let source = RingSource(rows: reply.directors, beingRemoved: beingRemoved)
+        if let last, last.ringSource == source {
+            self = last
+        } else {
+            self.init(source, membersDigestFrom: last)
+        }
         hasUnreadBackends = reply.rejectedHosts > 0
         hasUnreadMembers = reply.rejectedDirectors > 0
+        hostRows = reply.hosts
+        if let last, last.hostRows == hostRows {
+            backends = last.backends
+            backendsDigest = last.backendsDigest
+        } else {
+            backends = Backend.merged(hostRows)
+            backendsDigest = Backend.digest(of: hostRows)
+        }
+    }
+
+    /// The ring alone.
+    private init(_ source: RingSource, membersDigestFrom last: RingSnapshot?) {
+        ringSource = source
         var states: [Member: MemberState] = [:]
         /// Members that a row shows as more than a connection under way.
         var established: Set<Member> = []
@@ -82,7 +109,7 @@ public struct RingSnapshot: Sendable, Equatable {
             states[member] = state
         }
 
-        for row in reply.directors {
+        for row in source.rows {
             switch row {
             case .own(let row):
                 note(row.member, failure: row.lastFailure, removed: false)
@@ -108,7 +135,7 @@ public struct RingSnapshot: Sendable, Equatable {
                 hasCounters = true
             }
         }
-        for member in beingRemoved where !established.contains(member) {
+        for member in source.beingRemoved where !established.contains(member) {
             states[member]?.isBeingRemoved = true
         }
 
@@ -124,13 +151,6 @@ public struct RingSnapshot: Sendable, Equatable {
             membersDigest = last.membersDigest
         } else {
             for member in order { membersDigest.add(member.description) }
-        }
-        if let last, last.hostRows == hostRows {
-            backends = last.backends
-            backendsDigest = last.backendsDigest
-        } else {
-            backends = Backend.merged(hostRows)
-            backendsDigest = Backend.digest(of: hostRows)
         }
     }
 

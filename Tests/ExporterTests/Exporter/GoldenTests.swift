@@ -37,7 +37,7 @@ import Testing
     static func page(_ record: PollRecord, _ format: ExpositionFormat) -> String {
         let page = MetricsPage(record)
         return String(
-            decoding: page.gauges + page.counters(in: format) + Array(format.trailer.utf8),
+            decoding: page.bytes(in: format) + Array(format.trailer.utf8),
             as: UTF8.self)
     }
 

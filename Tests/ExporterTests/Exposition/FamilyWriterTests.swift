@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (0.0, "0"), (-0.0, "0"), (1.0, "1"), (-2.0, "-2"), (0.5, "0.5"), (1e-9, "1e-09"),
+        (0.0, "0"), (-0.0, "0"), (1.0, "1"), (-2.0, "-2"), (0.5, "0.5"), (1e-9, "0.000000001"),
         (1_795_494_901.125, "1795494901.125"), (9_007_199_254_740_991, "9007199254740991"),
         (1e300, "1e+300"), (Double.infinity, "+Inf"), (-Double.infinity, "-Inf"),
         (Double.nan, "NaN"),
@@ -51,6 +51,23 @@ import Testing
             $0.sample(.none, value)
         }
         #expect(line.hasSuffix("x_seconds \(text)\n"))
+    }
+
+    /// Whatever a number is, its text is read back as the same one.
+    @Test(arguments: [1.0, 1e3, 1e6, 1e9, 1e12, 3.0])
+    func fractionsAreExact(_ scale: Double) {
+        var dice = Dice(state: UInt64(scale))
+        let values = (0..<2000).map { _ in
+            // As many small ones as large ones.
+            let digits = dice.next() >> UInt64.random(in: 0..<64, using: &dice)
+            return Double(digits) / scale * (Bool.random(using: &dice) ? 1 : -1)
+        }
+        let line = page(.text) {
+            $0.begin(gauge)
+            for value in values { $0.sample(.none, value) }
+        }
+        let texts = line.split(separator: "\n").dropFirst(2).map { $0.split(separator: " ")[1] }
+        #expect(texts.map { Double($0) } == values)
     }
 
     @Test func wholeNumbersOfAnySize() {

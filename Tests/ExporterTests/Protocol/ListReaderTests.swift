@@ -3,7 +3,7 @@ import DirectorRing
 import Testing
 
 /// A list that is read after others is what it would have been alone.
-@Suite struct HostListReaderTests {
+@Suite struct ListReaderTests {
     private static let ring = "\n192.0.2.1\t9090\tself\t0\tring synced\t0\n\n"
     private static let rows = [
         "192.0.2.11\t100\t3\ta\tU\t1700000000", "192.0.2.11\t100\t4\ta\tU\t1700000000",

@@ -1,15 +1,21 @@
-/// Reads the rows of HOST-LIST, list after list.
+/// A row of a list of the admin socket.
+protocol ListRow: Sendable {
+    /// Reads a row; nil where it isn't one.
+    init?(parsing line: Span<UInt8>)
+}
+
+/// Reads the rows of one of the lists, poll after poll.
 ///
 /// From one poll to the next most lines stay the same, and mostly all do. So a line that says what it
 /// said in the last list isn't read again, and a list without any change is the last list itself:
 /// whoever compares the two arrays is told so at once.
-struct HostListReader: Sendable {
+struct ListReader<Row: ListRow>: Sendable {
     /// The last list. While one is under way, its rows are the first of `rows` as long as all are the
     /// same, and in `newRows` from the first difference on.
-    private var rows: [HostRow] = []
+    private var rows: [Row] = []
     /// The lines of `rows`, each with its LF.
     private var lines: [UInt8] = []
-    private var newRows: [HostRow] = []
+    private var newRows: [Row] = []
     private var newLines: [UInt8] = []
     private var differs = false
     /// A line that could not be read is in neither list: rows and lines would not match.
@@ -32,7 +38,7 @@ struct HostListReader: Sendable {
             return true
         }
         beginDifferent()
-        guard let row = HostRow(parsing: line) else {
+        guard let row = Row(parsing: line) else {
             hasUnread = true
             return false
         }
@@ -41,7 +47,7 @@ struct HostListReader: Sendable {
     }
 
     /// The list is over. Returns its rows and waits for the next list.
-    mutating func finish() -> [HostRow] {
+    mutating func finish() -> [Row] {
         if index < rows.count { beginDifferent() }
         let list = differs ? newRows : rows
         if differs {
@@ -77,7 +83,7 @@ struct HostListReader: Sendable {
         newLines.append(contentsOf: lines[..<cursor])
     }
 
-    private mutating func append(_ row: HostRow, _ line: Span<UInt8>) {
+    private mutating func append(_ row: Row, _ line: Span<UInt8>) {
         newRows.append(row)
         line.withUnsafeBufferPointer { newLines.append(contentsOf: $0) }
         newLines.append(UInt8(ascii: "\n"))

@@ -5,9 +5,9 @@ No real director comes to 100,000 backends within minutes, and none changes all 
 What is on the wire is what Dovecot 2.3 sends. Run as a process of its own, so that its work is not
 counted as anybody's:
 
-    fakedirector.py SOCKET MEMBERS BACKENDS [--change]
+    fakedirector.py SOCKET MEMBERS BACKENDS [--change state|users]
 
-With --change every backend changes its state from one answer to the next.
+With --change every backend changes its state, or its users, from one answer to the next.
 """
 
 import os
@@ -18,9 +18,9 @@ import threading
 GREETING = b"VERSION\tdirector-doveadm\t1\t0\n"
 
 
-def host_list(count, state):
+def host_list(count, state="U", more_users=0):
     rows = [
-        f"10.{index >> 16}.{index >> 8 & 255}.{index & 255}\t100\t{index % 997}\t\t{state}\t1795000000\n"
+        f"10.{index >> 16}.{index >> 8 & 255}.{index & 255}\t100\t{index % 997 + more_users}\t\t{state}\t1795000000\n"
         for index in range(count)
     ]
     return ("".join(rows) + "\n").encode()
@@ -43,10 +43,13 @@ def director_list(count):
 
 
 class FakeDirector:
-    def __init__(self, members, backends, changes):
+    def __init__(self, members, backends, change):
         self.directors = director_list(members)
-        states = "UD" if changes else "U"
-        self.hosts = [host_list(backends, state) for state in states]
+        self.hosts = [host_list(backends)]
+        if change == "state":
+            self.hosts.append(host_list(backends, "D"))
+        elif change == "users":
+            self.hosts.append(host_list(backends, more_users=1))
         self.turn = 0
 
     def serve(self, connection):
@@ -67,7 +70,7 @@ class FakeDirector:
 
 def main():
     path, members, backends = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    director = FakeDirector(members, backends, "--change" in sys.argv[4:])
+    director = FakeDirector(members, backends, sys.argv[5] if len(sys.argv) > 5 else None)
     listener = socket.socket(socket.AF_UNIX)
     # There once the lists are.
     listener.bind(path + ".new")

@@ -29,12 +29,16 @@ class Bench:
         self.rounds = rounds
 
     @contextlib.contextmanager
-    def fake_director(self, members, backends, *flags):
-        """A socket that serves a ring of any size. Yields its path."""
-        path = self.directory / f"fake-{members}-{backends}{''.join(flags)}"
+    def fake_director(self, members, backends, change=None):
+        """A socket that serves a ring of any size. Yields its path.
+
+        What changes of all backends from answer to answer: "state", "users", or nothing.
+        """
+        path = self.directory / f"fake-{members}-{backends}-{change}"
         path.unlink(missing_ok=True)
         process = subprocess.Popen(
-            [sys.executable, HERE / "fakedirector.py", path, str(members), str(backends), *flags],
+            [sys.executable, HERE / "fakedirector.py", path, str(members), str(backends),
+             *(["--change", change] if change else [])],
             stdin=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 60
@@ -189,7 +193,7 @@ def start_to_first_scrape(bench):
 
 def large_rings(bench):
     """Poll and render against doveadm, as whole processes on the clock; and whether it is linear."""
-    rows, costs = [], {}
+    rows, quiet, busy = [], {}, {}
     for backends in SIZES:
         with bench.fake_director(50, backends) as socket:
             own, peer = [], []
@@ -200,20 +204,28 @@ def large_rings(bench):
             rows.append(at_most(
                 f"poll and render once, 50 members, {backends:,} backends", median(own),
                 median(peer), 1, milliseconds, target="faster"))
-            with bench.programs.sidecar(socket) as (process, _):
-                # The hash shares of a new view are computed once, beside the polls.
-                time.sleep(2 + backends / 10_000)
-                costs[backends] = cpu_per_interval(process.pid, 5, 1)
+            quiet[backends] = cpu_of_a_poll(bench, socket, backends)
+        with bench.fake_director(50, backends, "users") as socket:
+            busy[backends] = cpu_of_a_poll(bench, socket, backends)
     small, large = SIZES[-2:]
-    per_backend = [
-        (costs[b] - costs[a]) / (b - a) for a, b in ((SIZES[0], small), (small, large))
-    ]
-    growth = per_backend[1] / per_backend[0]
-    rows.append(Row(
-        f"CPU of each further backend a poll, {small:,} to {large:,}",
-        f"{per_backend[1] * 1e6:.2f} µs", f"up to {small:,}: {per_backend[0] * 1e6:.2f} µs",
-        number(growth), "linear: 1.5 or less", growth <= 1.5))
+    for costs, when in ((quiet, "nothing changes"), (busy, "the users of all change")):
+        per_backend = [
+            (costs[b] - costs[a]) / (b - a) for a, b in ((SIZES[0], small), (small, large))
+        ]
+        growth = per_backend[1] / per_backend[0]
+        rows.append(Row(
+            f"CPU of each further backend a poll, {small:,} to {large:,}, {when}",
+            f"{per_backend[1] * 1e6:.2f} µs", f"up to {small:,}: {per_backend[0] * 1e6:.2f} µs",
+            number(growth), "linear: 1.5 or less", growth <= 1.5))
     return rows
+
+
+def cpu_of_a_poll(bench, socket, backends):
+    """At the default interval; in seconds."""
+    with bench.programs.sidecar(socket) as (process, _):
+        # The hash shares of a new view are computed once, beside the polls.
+        time.sleep(2 + backends / 10_000)
+        return cpu_per_interval(process.pid, 5, 1)
 
 
 def memory_of_large_rings(bench):
@@ -257,7 +269,7 @@ def memory_of_large_rings(bench):
 def scrape_during_changes(bench):
     """Scrapes one after the other while all of 100,000 backends change at each poll."""
     seconds = 20
-    with bench.fake_director(50, 100_000, "--change") as socket, \
+    with bench.fake_director(50, 100_000, "state") as socket, \
             bench.programs.sidecar(socket) as (process, port):
         client = web.Client(port)
         client.get()

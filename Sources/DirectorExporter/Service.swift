@@ -109,7 +109,7 @@ struct Service {
             startTime: startTime, eventsPending: 0, stateWriteFailures: 0,
             reload: ReloadDesk.Result(isSuccessful: true, time: startTime))
         StandardStream.output.write(
-            Array(contents.pieces(in: .text).joined()) + tail.rendered(in: .text))
+            (contents.page?.bytes(in: .text) ?? []) + tail.rendered(in: .text))
         if contents.record?.observation != nil { return 0 }
         StandardStream.error.write("\(BuildInfo.program): \(contents.status)\n")
         return 1

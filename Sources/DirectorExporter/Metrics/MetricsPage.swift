@@ -28,7 +28,13 @@ struct MetricsPage: Sendable {
         return gauges + [counters.bytes]
     }
 
-    func bytes(in format: ExpositionFormat) -> [UInt8] { Array(pieces(in: format).joined()) }
+    func bytes(in format: ExpositionFormat) -> [UInt8] {
+        let pieces = pieces(in: format)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { bytes += piece }
+        return bytes
+    }
 
     /// The gauges: the same bytes in every format.
     private var gauges: [[UInt8]] {

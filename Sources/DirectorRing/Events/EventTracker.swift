@@ -26,6 +26,9 @@ public struct EventTracker: Sendable {
     private var silence = SilenceWatch()
     private var unreadMembers = UnreadRows()
     private var unreadBackends = UnreadRows()
+    /// What `view.backends` was taken from: an equal list shares its memory mostly, and is told to be
+    /// equal without a look at it.
+    private var seenBackends: [Backend] = []
     private var makeID: @Sendable () -> String
 
     /// - Parameters:
@@ -124,7 +127,12 @@ public struct EventTracker: Sendable {
         view.right = neighbor(in: snapshot, on: .right)
         view.isSynced = snapshot.isSynced
         view.isIsolated = snapshot.isIsolated ?? false
-        view.backends = snapshot.backends.map(BackendState.init)
+        take(snapshot.backends)
+    }
+
+    private mutating func take(_ backends: [Backend]) {
+        view.backends = backends.map(BackendState.init)
+        seenBackends = backends
     }
 
     private func event(
@@ -266,11 +274,19 @@ extension EventTracker {
     ) -> [RingEvent] {
         // While a director joins a ring its list can be empty: nobody removed these backends.
         if snapshot.backends.isEmpty, snapshot.status == .handshaking { return [] }
-        // Comparing costs less than copying, and mostly nothing has changed.
+        if snapshot.backends == seenBackends, snapshot.backends.count == view.backends.count {
+            return []
+        }
+        // Comparing costs less than copying, and mostly nothing but users has changed.
         let isSame =
             snapshot.backends.count == view.backends.count
-            && zip(snapshot.backends, view.backends).allSatisfy { $1.matches($0) }
-        if isSame { return [] }
+            && snapshot.backends.indices.allSatisfy {
+                view.backends[$0].matches(snapshot.backends[$0])
+            }
+        if isSame {
+            seenBackends = snapshot.backends
+            return []
+        }
 
         var events: [RingEvent] = []
         let old = view.backends
@@ -296,7 +312,7 @@ extension EventTracker {
             }
         }
         events += old[index...].map(removed)
-        view.backends = snapshot.backends.map(BackendState.init)
+        take(snapshot.backends)
         return events
     }
 

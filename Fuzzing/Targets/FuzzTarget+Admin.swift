@@ -21,17 +21,41 @@ extension FuzzTarget {
         let cut = AdminAnswer(pieces)
         try expect(single.replies == cut.replies, "pieces change what is read")
         try expect(single.fault == cut.fault, "pieces change the fault: \(single) and \(cut)")
+        try expectSameAlone(single, stream)
+        // Pages take most of the time, and are another one's target.
+        var polls = Polls(pages: seed & 7 == 0 ? showcase.pages() : nil)
+        for reply in single.replies { try follow(reply, &polls) }
+    }
+
+    /// An answer that is read after others is what it would have been alone.
+    private static func expectSameAlone(
+        _ answer: AdminAnswer, _ stream: ArraySlice<UInt8>
+    ) throws(FuzzFinding) {
+        guard let greeting = answer.ends.first else { return }
+        var start = greeting
+        for (reply, end) in zip(answer.replies, answer.ends.dropFirst()) {
+            let pieces = [Array(stream.prefix(greeting)), Array(stream.dropFirst(start).prefix(end - start))]
+            try expect(AdminAnswer(pieces).replies == [reply], "an earlier answer changes what is read")
+            start = end
+        }
+    }
+
+    /// What is kept from poll to poll.
+    private struct Polls {
+        var pages: Showcase.Pages?
         var tracker = EventTracker(makeID: { "0" })
         var removed: Set<Member> = []
-        for reply in single.replies { try follow(reply, &tracker, &removed) }
+        var last: RingSnapshot?
     }
 
     /// What a poll does with a reply.
-    private static func follow(
-        _ reply: AdminReply, _ tracker: inout EventTracker, _ removed: inout Set<Member>
-    ) throws(FuzzFinding) {
-        let snapshot = RingSnapshot(reply, beingRemoved: removed)
-        removed = snapshot.membersBeingRemoved
+    private static func follow(_ reply: AdminReply, _ polls: inout Polls) throws(FuzzFinding) {
+        let snapshot = RingSnapshot(reply, beingRemoved: polls.removed, after: polls.last)
+        try expect(
+            snapshot == RingSnapshot(reply, beingRemoved: polls.removed),
+            "the snapshot before changes this one")
+        polls.last = snapshot
+        polls.removed = snapshot.membersBeingRemoved
         let keys = snapshot.backends.map(\.key)
         try expect(zip(keys, keys.dropFirst()).allSatisfy { $0 < $1 }, "backends aren't sorted")
         let order = snapshot.order
@@ -42,9 +66,9 @@ extension FuzzTarget {
 
         let instant = EventTracker.Instant(wall: 1_795_000_000, monotonic: MonotonicTime(nanoseconds: 0))
         // The first view is taken as it is; what is silent in it becomes an event at the second.
-        _ = tracker.observe(snapshot, connectionEnded: true, at: instant)
-        _ = tracker.observe(snapshot, connectionEnded: false, at: instant)
-        let again = tracker.observe(snapshot, connectionEnded: false, at: instant)
+        _ = polls.tracker.observe(snapshot, connectionEnded: true, at: instant)
+        _ = polls.tracker.observe(snapshot, connectionEnded: false, at: instant)
+        let again = polls.tracker.observe(snapshot, connectionEnded: false, at: instant)
         try expect(again.isEmpty, "the same view once more has events: \(again)")
 
         // More points would tell nothing more, and each takes a hash.
@@ -55,7 +79,10 @@ extension FuzzTarget {
             try expect(
                 shares.values.allSatisfy { $0 >= 0 && $0 <= 1.000_001 }, "a share is none: \(shares)")
         }
-        let page = showcase.page(of: snapshot, hashShares: shares)
+        guard let page = polls.pages?.next(snapshot, hashShares: shares) else { return }
+        try expect(
+            page == showcase.page(of: snapshot, hashShares: shares),
+            "the page before changes this one")
         _ = try ExpositionPage(page)
     }
 }

@@ -37,6 +37,20 @@ public final class Showcase: Sendable {
         return page.bytes(in: .text)
     }
 
+    /// Pages that follow on each other, in the text format.
+    package struct Pages {
+        fileprivate let showcase: Showcase
+        fileprivate var last: MetricsPage?
+
+        package mutating func next(_ snapshot: RingSnapshot, hashShares: HashShares?) -> [UInt8] {
+            let page = MetricsPage(showcase.record(of: snapshot, hashShares), after: last)
+            last = page
+            return page.bytes(in: .text)
+        }
+    }
+
+    package func pages() -> Pages { Pages(showcase: self) }
+
     private func record(of snapshot: RingSnapshot, _ hashShares: HashShares?) -> PollRecord {
         var record = PollRecord(expected: [], startTime: startTime)
         record.observation = PollRecord.Observation(

@@ -10,6 +10,9 @@ protocol ListRow: Sendable {
 /// said in the last list isn't read again, and a list without any change is the last list itself:
 /// whoever compares the two arrays is told so at once.
 struct ListReader<Row: ListRow>: Sendable {
+    /// The longest list that is compared with the next one, in bytes; some 200,000 backends.
+    private static var mostBytes: Int { 8 << 20 }
+
     /// The last list. While one is under way, its rows are the first of `rows` as long as all are the
     /// same, and in `newRows` from the first difference on.
     private var rows: [Row] = []
@@ -18,8 +21,9 @@ struct ListReader<Row: ListRow>: Sendable {
     private var newRows: [Row] = []
     private var newLines: [UInt8] = []
     private var differs = false
-    /// A line that could not be read is in neither list: rows and lines would not match.
-    private var hasUnread = false
+    /// Whether the list under way is to be compared with the next one. Not where a line could not be
+    /// read, since rows and lines would not match, and not where it is too long to be kept twice.
+    private var isComparable = true
     /// The next line of the last list to compare with, by its number and its first byte.
     private var index = 0
     private var cursor = 0
@@ -39,7 +43,7 @@ struct ListReader<Row: ListRow>: Sendable {
         }
         beginDifferent()
         guard let row = Row(parsing: line) else {
-            hasUnread = true
+            forgetLines()
             return false
         }
         append(row, line)
@@ -51,13 +55,13 @@ struct ListReader<Row: ListRow>: Sendable {
         if index < rows.count { beginDifferent() }
         let list = differs ? newRows : rows
         if differs {
-            rows = hasUnread ? [] : newRows
-            lines = hasUnread ? [] : newLines
+            rows = isComparable ? newRows : []
+            lines = newLines
         }
         newRows = []
         newLines = []
         differs = false
-        hasUnread = false
+        isComparable = true
         index = 0
         cursor = 0
         return list
@@ -85,7 +89,14 @@ struct ListReader<Row: ListRow>: Sendable {
 
     private mutating func append(_ row: Row, _ line: Span<UInt8>) {
         newRows.append(row)
+        guard isComparable else { return }
+        guard newLines.count + line.count < ListReader.mostBytes else { return forgetLines() }
         line.withUnsafeBufferPointer { newLines.append(contentsOf: $0) }
         newLines.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func forgetLines() {
+        isComparable = false
+        newLines = []
     }
 }

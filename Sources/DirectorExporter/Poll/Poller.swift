@@ -120,10 +120,16 @@ final class Poller {
             loggedReasons = []
         }
         guard mayEmit() else { return }
+        // The answer may be as old as the question: a process that stood still in between must not
+        // take what it finds then for a neighbour's silence.
+        let asked = EventTracker.Instant(
+            wall: instant.wall - poll.duration.inSeconds,
+            monotonic: MonotonicTime(
+                nanoseconds: instant.monotonic.nanoseconds - poll.duration.inNanoseconds))
         submit(
             tracker.observe(
                 snapshot, connectionEnded: connectionEnded, processChanged: processChanged,
-                stalls: stalls(connections, snapshot), at: instant))
+                stalls: stalls(connections, snapshot), at: asked))
         connectionEnded = false
         processChanged = false
     }

@@ -36,6 +36,19 @@ import Testing
         }
     }
 
+    /// A list that is too long to be kept for the next one is read as any other, each time.
+    @Test func longLists() throws {
+        var reader = AdminReplyReader()
+        try reader.consume(Array(Fixture.greeting.utf8).span)
+        let row = "192.0.2.11\t100\t3\t" + String(repeating: "a", count: 4000) + "\tU\t1700000000\n"
+        let list = String(repeating: row, count: 2200)
+        for text in [list, list, "192.0.2.12\t50\t5\n" + list, Self.rows[0] + "\n", list] {
+            reader.expectLists()
+            try reader.consume(Array((text + Self.ring).utf8).span)
+            #expect(try reader.takeReply() == Fixture.reply(text + Self.ring))
+        }
+    }
+
     private func change(_ list: inout [String], _ random: inout Dice) {
         let row = Self.rows[Int.random(in: Self.rows.indices, using: &random)]
         let place = Int.random(in: 0...list.count, using: &random)

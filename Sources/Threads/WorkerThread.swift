@@ -1,8 +1,11 @@
 internal import Glibc
+internal import Synchronization
 
-/// A named thread, for work that may block.
+/// A named thread, for work that may block. One that nobody refers to any more goes on, and leaves
+/// nothing behind when it ends.
 package final class WorkerThread: Sendable {
     private let handle: pthread_t
+    private let isJoined = Atomic(false)
 
     private final class Start {
         let name: String
@@ -43,8 +46,13 @@ package final class WorkerThread: Sendable {
         close(file)
     }
 
-    /// Waits for its end.
+    /// Waits for its end, once.
     package func join() {
+        guard !isJoined.exchange(true, ordering: .relaxed) else { return }
         pthread_join(handle, nil)
+    }
+
+    deinit {
+        if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) }
     }
 }

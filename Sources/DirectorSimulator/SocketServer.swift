@@ -17,25 +17,6 @@ final class SocketServer {
         var isWatched = true
     }
 
-    private struct ControlConnection {
-        let file: Int32
-        var input: [UInt8] = []
-        var output: [UInt8] = []
-        var isAnswered = false
-        /// What it waits for.
-        var wait: (until: Moment, members: [Int]?)?
-    }
-
-    /// What a token stands for.
-    private enum Kind: UInt64 {
-        case signal, control, listener, session, controlConnection
-
-        func token(_ id: Int) -> UInt64 { rawValue << 56 | UInt64(id) }
-    }
-
-    private static let mostControlInput = 64 * 1024
-    /// Orders that are given or wait at a time.
-    private static let mostControls = 64
     /// Most bytes written to one connection before others have their turn.
     private static let turn = 512 * 1024
 
@@ -50,10 +31,8 @@ final class SocketServer {
     private let loopsAfter: Duration?
     private var listeners: [Int32?]
     private var availabilities: [AdminDesk.Availability]
-    private var controlListener: Int32 = -1
+    private let control: ControlServer
     private var connections: [AdminSession.ID: Connection] = [:]
-    private var controls: [Int: ControlConnection] = [:]
-    private var nextControl = 0
     private var wakes: Set<AdminSession.ID> = []
     private var acceptsAgainAt: Moment?
     private var isOver = false
@@ -74,9 +53,8 @@ final class SocketServer {
         signals = Readiness.signals([SIGTERM, SIGINT, SIGHUP])
         listeners = Array(repeating: nil, count: desk.memberCount)
         availabilities = Array(repeating: .refuses, count: desk.memberCount)
-        readiness.watch(signals, .reading, token: Kind.signal.token(0))
-        controlListener = try UnixSocket.listen(at: directory.control)
-        readiness.watch(controlListener, .reading, token: Kind.control.token(0))
+        readiness.watch(signals, .reading, token: EventSource.signal.token(0))
+        control = try ControlServer(at: directory.control, readiness)
         // A member that is down from the start has a socket too: one that nobody listens at.
         for member in listeners.indices { try open(member) }
         try updateListeners()
@@ -90,9 +68,8 @@ final class SocketServer {
             try updateListeners()
         }
         for connection in connections.values { close(connection.file) }
-        for control in controls.values { close(control.file) }
         for listener in listeners.compactMap({ $0 }) { close(listener) }
-        close(controlListener)
+        control.close()
     }
 
     // MARK: Time
@@ -106,7 +83,7 @@ final class SocketServer {
         take(acceptsAgainAt)
         for id in wakes { take(connections[id]?.wakeAt) }
         let now = clock.now()
-        if controls.values.contains(where: { $0.wait != nil }) { take(now + .milliseconds(50)) }
+        if control.isAwaited { take(now + .milliseconds(50)) }
         guard let next else { return nil }
         let span = (next - now).inNanoseconds
         return Int32(clamping: max(0, (span + 999_999) / 1_000_000))
@@ -145,15 +122,7 @@ final class SocketServer {
                 serve(id)
             }
         }
-        for (id, control) in controls {
-            guard let wait = control.wait else { continue }
-            let complaint = desk.complaint(wait.members)
-            if complaint == nil {
-                answer(id, "")
-            } else if let complaint, wait.until <= now {
-                answer(id, "error: no whole ring: \(complaint)\n")
-            }
-        }
+        control.answerThoseWhoWait(at: now) { desk.complaint($0) }
     }
 
     // MARK: Listeners
@@ -168,7 +137,7 @@ final class SocketServer {
     private func watchListener(_ member: Int) {
         guard let file = listeners[member] else { return }
         let takes = acceptsAgainAt == nil && availabilities[member] != .silent
-        readiness.watch(file, takes ? .reading : [], token: Kind.listener.token(member))
+        readiness.watch(file, takes ? .reading : [], token: EventSource.listener.token(member))
     }
 
     private func updateListeners() throws(UnixSocket.Failure) {
@@ -211,7 +180,7 @@ final class SocketServer {
             }
             let id = desk.open(member)
             connections[id] = Connection(file: file)
-            readiness.watch(file, .reading, token: Kind.session.token(id))
+            readiness.watch(file, .reading, token: EventSource.session.token(id))
             serve(id)
         }
     }
@@ -219,8 +188,8 @@ final class SocketServer {
     // MARK: Events
 
     private func handle(_ token: UInt64, _ what: Readiness.Interest) {
-        let id = Int(token & 0x00ff_ffff_ffff_ffff)
-        switch Kind(rawValue: token >> 56) {
+        let id = EventSource.id(in: token)
+        switch EventSource(token) {
         case .signal: isOver = true
         case .listener: accept(id)
         case .session:
@@ -238,8 +207,8 @@ final class SocketServer {
                 }
             }
             serve(id)
-        case .control: acceptControl()
-        case .controlConnection: serveControl(id)
+        case .control: control.accept()
+        case .controlConnection: control.serve(id, obey)
         case nil: break
         }
     }
@@ -323,7 +292,7 @@ final class SocketServer {
         guard interest != connection.interest || !connection.isWatched else { return }
         connections[id]?.interest = interest
         connections[id]?.isWatched = true
-        readiness.watch(connection.file, interest, token: Kind.session.token(id))
+        readiness.watch(connection.file, interest, token: EventSource.session.token(id))
     }
 
     /// Ends a connection while something of the client is unread, for which it may wait a moment.
@@ -337,7 +306,7 @@ final class SocketServer {
         }
         connections[id]?.wakeAt = at
         wakes.insert(id)
-        readiness.watch(connection.file, .reading, token: Kind.session.token(id))
+        readiness.watch(connection.file, .reading, token: EventSource.session.token(id))
     }
 
     private static func consume(_ count: inout Int, of file: Int32) {
@@ -369,57 +338,20 @@ final class SocketServer {
 
     // MARK: Control
 
-    private func acceptControl() {
-        let file = UnixSocket.accept(controlListener)
-        guard file >= 0 else { return }
-        guard controls.count < SocketServer.mostControls else {
-            close(file)
-            return
-        }
-        controls[nextControl] = ControlConnection(file: file)
-        readiness.watch(file, .reading, token: Kind.controlConnection.token(nextControl))
-        nextControl += 1
-    }
-
-    private func endControl(_ id: Int) {
-        guard let control = controls.removeValue(forKey: id) else { return }
-        close(control.file)
-    }
-
-    private func serveControl(_ id: Int) {
-        guard let control = controls[id] else { return }
-        if control.isAnswered {
-            writeControl(id)
-            return
-        }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = recv(control.file, &bytes, bytes.count, 0)
-        if count < 0, errno == EAGAIN || errno == EINTR { return }
-        guard count > 0, control.input.count + count <= SocketServer.mostControlInput else {
-            endControl(id)
-            return
-        }
-        controls[id]?.input += bytes[..<count]
-        guard control.wait == nil, let input = controls[id]?.input,
-            let end = input.firstIndex(of: 0x0a)
-        else { return }
-        obey(String(decoding: input[..<end], as: UTF8.self), from: id)
-    }
-
-    private func obey(_ line: String, from id: Int) {
+    private func obey(_ line: String) -> ControlServer.Reply {
         desk.advance(to: clock.now())
         do throws(Order.Invalid) {
             let order = try Order(line, members: desk.memberCount)
             switch order {
-            case .members: answer(id, memberLines)
-            case .wait(let span, let members): controls[id]?.wait = (clock.now() + span, members)
+            case .members: return .text(memberLines)
+            case .wait(let span, let members): return .wait(until: clock.now() + span, members: members)
             case .end:
-                answer(id, "")
                 isOver = true
-            default: answer(id, try desk.carryOut(order))
+                return .text("")
+            default: return .text(try desk.carryOut(order))
             }
         } catch {
-            answer(id, "error: \(error)\n")
+            return .text("error: \(error)\n")
         }
     }
 
@@ -427,29 +359,5 @@ final class SocketServer {
     var memberLines: String {
         let members = desk.members
         return members.indices.map { "\($0 + 1) \(members[$0]) \(directory.admin($0))\n" }.joined()
-    }
-
-    private func answer(_ id: Int, _ text: String) {
-        controls[id]?.wait = nil
-        controls[id]?.isAnswered = true
-        controls[id]?.output = Array((text.hasPrefix("error: ") ? text : "ok\n" + text).utf8)
-        writeControl(id)
-    }
-
-    private func writeControl(_ id: Int) {
-        guard let control = controls[id] else { return }
-        let count = control.output.withUnsafeBytes {
-            send(control.file, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-        }
-        if count < 0, errno == EAGAIN || errno == EINTR {
-            readiness.watch(control.file, .writing, token: Kind.controlConnection.token(id))
-            return
-        }
-        controls[id]?.output.removeFirst(max(0, count))
-        if count < 0 || controls[id]?.output.isEmpty == true {
-            endControl(id)
-        } else {
-            readiness.watch(control.file, .writing, token: Kind.controlConnection.token(id))
-        }
     }
 }

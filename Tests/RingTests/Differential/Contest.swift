@@ -115,6 +115,7 @@ final class TestFiles: Sendable {
         fakes.standardInput = input
         let ready = Pipe()
         fakes.standardOutput = ready
+        fakes.standardError = FileHandle.nullDevice
         try fakes.run()
         _ = ready.fileHandleForReading.availableData
         let names = ["test", "user@example.com", "bar", "Bar", "grüße@example.com", ""]

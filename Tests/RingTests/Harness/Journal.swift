@@ -58,14 +58,13 @@ enum Journal {
 /// A journal of its own, in a mount namespace of its own: it can be stopped without taking the
 /// other tests' journal away.
 final class PrivateJournal {
-    private let holder = Process()
+    private let holder: Child
     /// A command before another one makes that one see this journal.
     let prefix: [String]
 
     init() throws {
-        holder.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
-        holder.arguments = [
-            "-m", "sh", "-c",
+        holder = try Child([
+            "unshare", "-m", "sh", "-c",
             """
             mkdir -p /run/systemd /run/log /run/dde-journald
             for directory in /run/systemd /run/log /run/dde-journald; do
@@ -73,15 +72,13 @@ final class PrivateJournal {
             done
             exec sleep 3600
             """,
-        ]
-        holder.standardInput = FileHandle.nullDevice
-        try holder.run()
-        prefix = ["nsenter", "-t", "\(holder.processIdentifier)", "-m", "--"]
+        ])
+        prefix = ["nsenter", "-t", "\(holder.identifier)", "-m", "--"]
         // The namespace is ready once its own journal can be started in it.
         var tries = 0
         while true {
             do {
-                try Command.run("sh", ["-c", "grep -q 'none /run/dde-journald' /proc/\(holder.processIdentifier)/mounts"])
+                try Command.run("sh", ["-c", "grep -q 'none /run/dde-journald' /proc/\(holder.identifier)/mounts"])
                 break
             } catch {
                 tries += 1
@@ -94,8 +91,8 @@ final class PrivateJournal {
 
     deinit {
         try? control("stop")
-        kill(holder.processIdentifier, SIGKILL)
-        holder.waitUntilExit()
+        holder.send(SIGKILL)
+        holder.wait()
     }
 
     func control(_ command: String) throws {

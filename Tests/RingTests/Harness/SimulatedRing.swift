@@ -3,20 +3,23 @@ import Foundation
 /// A running `director-simulator`. Gone with it.
 final class SimulatedRing: Sendable {
     let directory: String
-    private let process: Process
+    private let output: String
+    private let process: Child
 
     /// Starts a simulator and waits until its sockets are there.
     init(directory: String, _ flags: [String]) throws {
         self.directory = directory
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: Project.program("director-simulator"))
-        process.arguments = flags + [directory]
-        process.standardInput = FileHandle.nullDevice
-        let ready = Pipe()
-        process.standardOutput = ready
-        try process.run()
-        guard !ready.fileHandleForReading.availableData.isEmpty else {
-            throw Command.Failure(description: "the simulator did not start in \(directory)")
+        output = directory + ".out"
+        try Data().write(to: URL(fileURLWithPath: output))
+        process = try Child(
+            [Project.program("director-simulator")] + flags + [directory], output: output,
+            errors: output)
+        // It says where its sockets are once they are there.
+        while try Data(contentsOf: URL(fileURLWithPath: output)).isEmpty {
+            guard process.isRunning else {
+                throw Command.Failure(description: "the simulator did not start in \(directory)")
+            }
+            usleep(5000)
         }
     }
 
@@ -27,9 +30,9 @@ final class SimulatedRing: Sendable {
     /// Ends it, and returns what it ended with.
     @discardableResult
     func stop() -> Int32 {
-        process.terminate()
-        process.waitUntilExit()
-        return process.terminationStatus
+        process.send(SIGTERM)
+        defer { unlink(output) }
+        return process.wait(within: 20)
     }
 
     func socket(_ member: Int) -> String { "\(directory)/\(member)/director-admin" }

@@ -283,7 +283,7 @@ import Testing
         let during = try Footprint(of: sidecar.processIdentifier)
         // A page of 3,000 backends is over a megabyte: each stuck client holds what the kernel
         // doesn't, and the page itself is one for all.
-        #expect(during.anonymousKilobytes < before.anonymousKilobytes + 200_000)
+        #expect(Lab.isSanitized || during.anonymousKilobytes < before.anonymousKilobytes + 200_000)
         #expect(look(at: sidecar).failureCount == 0)
         withExtendedLifetime((stuck, idle)) {}
     }

@@ -23,14 +23,16 @@ final class Gate {
         case pending(EventLoopFuture<HTTPAnswer?>)
     }
 
-    /// - Parameter peer: the other end of the connection.
-    func admit(_ head: HTTPRequestHead, from peer: SocketAddress?) -> Admission {
+    /// - Parameter peer: the other end of the connection; asked for where there are users alone.
+    func admit(
+        _ head: HTTPRequestHead, from peer: @autoclosure () -> SocketAddress?
+    ) -> Admission {
         guard isGuarded else { return .admitted }
         let headers = head.headers["Authorization"]
         guard headers.count == 1, let credentials = BasicCredentials(header: headers[0]) else {
             return .refused(Gate.unauthorized)
         }
-        let verdict = desk.check(credentials, client: Gate.client(peer))
+        let verdict = desk.check(credentials, client: Gate.client(peer()))
         return .pending(
             verdict.map { verdict in
                 switch verdict {

@@ -160,7 +160,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// At debug level: whoever scans the port fails all the time.
     private func noteFailure(_ words: String, _ context: ChannelHandlerContext) {
-        let peer = context.remoteAddress.map { "\($0)" } ?? "?"
+        let peer = context.channel.remoteAddress.map { "\($0)" } ?? "?"
         site.log.debug("a TLS connection failed", metadata: ["peer": "\(peer)", "error": "\(words)"])
     }
 
@@ -172,7 +172,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             serve(head)
             return
         }
-        switch site.gate.admit(head, from: context?.remoteAddress) {
+        switch site.gate.admit(head, from: context?.channel.remoteAddress) {
         case .admitted: serve(head)
         case .refused(let answer): send(answer, to: head)
         case .pending(let refusal):

@@ -4,10 +4,10 @@ import Testing
 /// The package in a real systemd, next to a real Dovecot.
 @Suite(.enabled(if: Lab.isUsable && Machine.isUsable && DebianPackage.file != nil))
 struct PackageTests {
-    private static let unit = "dovecot-director-exporter"
-    private static let snippet =
+    static let unit = "dovecot-director-exporter"
+    static let snippet =
         "/usr/share/dovecot-director-exporter/dovecot/95-dovecot-director-exporter.conf"
-    private static let director = """
+    static let director = """
         director_servers = 127.0.0.1
         director_mail_servers = 127.1.0.1-127.1.0.3
         service director {
@@ -18,82 +18,6 @@ struct PackageTests {
         }
 
         """
-
-    // MARK: A machine and what happens to it
-
-    /// A machine with Dovecot as Debian configures it, but for TLS, which needs a certificate.
-    private func machineWithDovecot() throws -> Machine {
-        let machine = try Machine()
-        try machine.write("ssl = no\n", to: "/etc/dovecot/conf.d/10-ssl.conf")
-        try machine.run("systemctl start dovecot")
-        return machine
-    }
-
-    private func install(_ machine: Machine, _ file: String? = nil) throws {
-        let package = try #require(file ?? DebianPackage.file)
-        try machine.copy(package, to: "/root/package.deb")
-        try machine.run("apt-get install -y -q --allow-downgrades /root/package.deb; rm /root/package.deb")
-    }
-
-    /// What the documentation tells the administrator to do.
-    private func openSocket(_ machine: Machine) throws {
-        try machine.run("install -m 644 \(Self.snippet) /etc/dovecot/conf.d/; doveadm reload")
-    }
-
-    /// A service that watches a director.
-    private func watched() async throws -> Machine {
-        let machine = try machineWithDovecot()
-        try machine.write(Self.director, to: "/etc/dovecot/conf.d/99-director.conf")
-        try machine.run("systemctl restart dovecot")
-        try install(machine)
-        try openSocket(machine)
-        try await expectUp(machine)
-        let isTold = try await eventually(within: .seconds(20)) {
-            try events(machine).last == "director_reachable"
-        }
-        try #require(isTold)
-        return machine
-    }
-
-    private func expectUp(_ machine: Machine, port: Int = 10027) async throws {
-        let isUp = try await eventually(within: .seconds(20)) {
-            metrics(machine, port: port)["up"] == 1
-        }
-        let log = try journal(machine)
-        try #require(isUp, "\(log)")
-    }
-
-    private func metrics(_ machine: Machine, port: Int = 10027) -> Metrics {
-        Metrics((try? machine.run("curl -sS --max-time 5 http://127.0.0.1:$1/metrics", "\(port)")) ?? "")
-    }
-
-    private func property(_ name: String, _ machine: Machine, unit: String = unit) throws -> String {
-        try machine.run("systemctl show -P $1 $2", name, unit).trimmingCharacters(in: .newlines)
-    }
-
-    private func journal(_ machine: Machine) throws -> String {
-        try machine.run("journalctl -q --no-pager -o cat -u 'dovecot-director-exporter*'")
-    }
-
-    /// The events in the journal, as `kind backend`; the same one twice counts once.
-    private func events(_ machine: Machine) throws -> [String] {
-        let text = try machine.run("journalctl -q --no-pager -o json -t dovecot-director-exporter")
-        var seen: Set<String> = []
-        return try text.split(separator: "\n").compactMap { line in
-            let fields = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-            guard let event = fields?["DIRECTOR_EVENT"] as? String,
-                let id = fields?["DIRECTOR_EVENT_ID"] as? String, seen.insert(id).inserted
-            else { return nil }
-            return ([event] + [fields?["DIRECTOR_BACKEND"] as? String].compactMap { $0 })
-                .joined(separator: " ")
-        }
-    }
-
-    private func count(_ text: String, in whole: String) -> Int {
-        whole.components(separatedBy: text).count - 1
-    }
-
-    // MARK: What is shown
 
     @Test func aMachineWithoutADirectorIsLeftAlone() async throws {
         let machine = try machineWithDovecot()
@@ -369,105 +293,5 @@ struct PackageTests {
 
         try machine.run("dpkg --remove dovecot-director-exporter")
         #expect(try machine.run("pgrep -c dovecot-directo || true") == "0\n")
-    }
-
-    /// The same package under another version.
-    private func repacked(version: String) throws -> String {
-        let package = try #require(DebianPackage.file)
-        let directory = "/tmp/dde-m\(UUID().uuidString.prefix(8))"
-        defer { try? FileManager.default.removeItem(atPath: directory + ".d") }
-        try Command.run(
-            "sh",
-            [
-                "-ec",
-                """
-                dpkg-deb -R "$1" "$2.d"
-                sed -i "s/^Version: .*/Version: $3/" "$2.d/DEBIAN/control"
-                dpkg-deb -Zgzip -z1 -b "$2.d" "$2.deb" >/dev/null
-                """, "sh", package, directory, version,
-            ])
-        return directory + ".deb"
-    }
-
-    @Test func upgradeRemovalAndPurge() async throws {
-        let machine = try machineWithDovecot()
-        try machine.write(Self.director, to: "/etc/dovecot/conf.d/99-director.conf")
-        try machine.run("systemctl restart dovecot")
-        let older = try repacked(version: "0.0.1")
-        defer { unlink(older) }
-        // What dpkg, apt, systemd and Dovecot write for themselves. Of the accounts the content counts.
-        let bookkeeping = [
-            "/var/lib/dpkg", "/var/lib/apt", "/var/lib/PackageKit", "/var/lib/systemd", "/var/lib/dovecot",
-            "/var/cache", "/var/log", "/var/tmp", "/run", "/tmp",
-        ]
-        let accountFiles = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid"].map { "/etc/" + $0 }
-        func isBookkeeping(_ path: String) -> Bool {
-            bookkeeping.contains { path == $0 || path.hasPrefix($0 + "/") }
-                || accountFiles.contains { path == $0 || path == $0 + "-" }
-        }
-        let showAccounts = "sort " + accountFiles.joined(separator: " ")
-        let accounts = try machine.run(showAccounts)
-        let catalog = try machine.run("journalctl --list-catalog")
-        let before = try machine.changedPaths().filter { !isBookkeeping($0) }
-
-        try install(machine, older)
-        try openSocket(machine)
-        try await expectUp(machine)
-        #expect(try machine.run("journalctl --list-catalog") != catalog)
-        try machine.run("doveadm director down 127.1.0.1")
-        #expect(
-            try await eventually(within: .seconds(20)) { try events(machine).contains("backend_down 127.1.0.1") })
-        let mine = "# mine\nARGS=\"--director.expect=127.0.0.1\"\n"
-        try machine.write(mine, to: "/etc/default/dovecot-director-exporter")
-        try machine.run(
-            """
-            install -D -m 644 /usr/share/doc/dovecot-director-exporter/examples/limit-scrapers.conf \
-              /etc/systemd/system/dovecot-director-exporter.service.d/limit-scrapers.conf
-            systemctl daemon-reload
-            """)
-
-        // Upgrade: the new one runs, with the settings and the memory of the old one.
-        let told = try events(machine)
-        let process = try property("MainPID", machine)
-        try install(machine)
-        #expect(try property("MainPID", machine) != process)
-        try await expectUp(machine)
-        #expect(try machine.run("cat /etc/default/dovecot-director-exporter") == mine)
-        #expect(try events(machine) == told)
-        #expect(metrics(machine)["ring_expected_member{director=\"127.0.0.1:9090\"}"] == 1)
-        #expect(try property("IPAddressDeny", machine).contains("/0"))
-
-        // Removal: nothing runs, settings and state stay, and the state is good for a return.
-        try machine.run("dpkg --remove dovecot-director-exporter")
-        #expect(try machine.run("pgrep -c dovecot-directo || true") == "0\n")
-        #expect(machine.status("test -s /var/lib/dovecot-director-exporter/state") == 0)
-        #expect(try machine.run("cat /etc/default/dovecot-director-exporter") == mine)
-        try machine.run("doveadm director up 127.1.0.1")
-        try install(machine)
-        try await expectUp(machine)
-        #expect(
-            try await eventually(within: .seconds(20)) {
-                try events(machine) == told + ["backend_up 127.1.0.1"]
-            })
-
-        // Purge while Dovecot still refers to the group: Dovecot must be able to start again.
-        try machine.run("dpkg --purge dovecot-director-exporter")
-        #expect(machine.status("getent group dovecot-director-exporter") == 0)
-        try machine.run("systemctl restart dovecot")
-
-        // And as the documentation says: first the snippet, then the package.
-        try install(machine)
-        try machine.run("rm /etc/dovecot/conf.d/95-dovecot-director-exporter.conf; doveadm reload")
-        #expect(
-            try await eventually(within: .seconds(10)) {
-                try machine.run("stat -c '%A %G' /run/dovecot/director-admin") == "srw------- root\n"
-            })
-        try machine.run("dpkg --purge dovecot-director-exporter")
-        let after = try machine.changedPaths().filter { !isBookkeeping($0) }
-        #expect(after.subtracting(before) == [])
-        #expect(try machine.run(showAccounts) == accounts)
-        #expect(try machine.run("journalctl --list-catalog") == catalog)
-        #expect(try machine.run("systemctl list-unit-files --no-legend 'dovecot-director*' || true").isEmpty)
-        #expect(try machine.run("systemctl is-system-running") == "running\n")
     }
 }

@@ -57,8 +57,9 @@ import Testing
             if ours == theirs { return nil }
             theirs = try contest.run(line, by: .doveadm)
             if ours == theirs { return nil }
-            // What isn't about the ring doesn't move.
-            if !line.contains("$S") {
+            // What isn't about the ring doesn't move. But doveadm writes once for each address, and the
+            // other side may have closed by then, or not yet.
+            if !line.contains("$S"), !line.contains("two-addresses") {
                 return "\(line)\ndoveadm: \(theirs.description)\ndirectorctl: \(ours.description)"
             }
         }

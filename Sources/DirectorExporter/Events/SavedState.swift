@@ -74,7 +74,8 @@ extension SavedState {
             let lastBreak = bytes.dropLast().lastIndex(of: UInt8(ascii: "\n")),
             let text = String(validating: bytes, as: UTF8.self)
         else { throw Malformed(description: "it is cut short or no text") }
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: true)
+        // By scalars: a CR at the end of a field and the LF behind it are one character.
+        var lines = text.unicodeScalars.split(separator: "\n").map(Substring.init)
         guard lines.first == SavedState.header[...] else {
             throw Malformed(description: "it is not of this version")
         }
@@ -86,8 +87,8 @@ extension SavedState {
         lines.removeLast()
         self.init(socket: "", view: LoggedView(), pending: [])
         for line in lines {
-            let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-                .map { SavedState.unescape($0) }
+            let fields = line.unicodeScalars.split(separator: "\t", omittingEmptySubsequences: false)
+                .map { SavedState.unescape(Substring($0)) }
             guard apply(fields) else {
                 throw Malformed(description: "a line can't be read: \(line.prefix(80))")
             }

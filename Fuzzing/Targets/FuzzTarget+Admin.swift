@@ -22,8 +22,7 @@ extension FuzzTarget {
         try expect(single.replies == cut.replies, "pieces change what is read")
         try expect(single.fault == cut.fault, "pieces change the fault: \(single) and \(cut)")
         try expectSameAlone(single, stream)
-        // Pages take most of the time, and are another one's target.
-        var polls = Polls(pages: seed & 7 == 0 ? showcase.pages() : nil)
+        var polls = Polls()
         for reply in single.replies { try follow(reply, &polls) }
     }
 
@@ -42,7 +41,7 @@ extension FuzzTarget {
 
     /// What is kept from poll to poll.
     private struct Polls {
-        var pages: Showcase.Pages?
+        var pages = FuzzTarget.showcase.pages()
         var tracker = EventTracker(makeID: { "0" })
         var removed: Set<Member> = []
         var last: RingSnapshot?
@@ -79,7 +78,7 @@ extension FuzzTarget {
             try expect(
                 shares.values.allSatisfy { $0 >= 0 && $0 <= 1.000_001 }, "a share is none: \(shares)")
         }
-        guard let page = polls.pages?.next(snapshot, hashShares: shares) else { return }
+        let page = polls.pages.next(snapshot, hashShares: shares)
         try expect(
             page == showcase.page(of: snapshot, hashShares: shares),
             "the page before changes this one")

@@ -216,7 +216,7 @@ import Testing
         try simulator.order("fault delay time=400ms at=HOST-LIST")
         let polled = look(at: sidecar).lastSuccess
         #expect(try await eventually(within: .seconds(10)) { look(at: sidecar).lastSuccess > polled })
-        for milliseconds in [1600, 1600, 22_000] {
+        for milliseconds in [1600, 1600, 1600, 1600, 22_000] {
             sidecar.send(SIGSTOP)
             // Long enough for the deadline to pass: this is the fault itself, and no wait for a state.
             try await Task.sleep(for: .milliseconds(milliseconds))

@@ -19,7 +19,7 @@ class Health:
     # Beyond what a warm process holds. The journal's queue, the page and a list that is being read
     # come and go.
     SURPLUS = 4096  # KiB
-    MOST = 160 * 1024  # KiB, at any time: a list at its limit is 16 MiB, and larger as rows
+    MOST = 128 * 1024  # KiB, at any time: a list at its limit is 16 MiB, and larger as rows
 
     def __init__(self):
         self.calm = []  # (seconds, KiB, descriptors)
